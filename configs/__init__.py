@@ -1,0 +1,1 @@
+"""Configurations: `base.py` holds every option; the others are experiments."""

@@ -1,0 +1,75 @@
+"""Every option of every stage, with its default. An experiment changes some of them."""
+
+from ml_collections import ConfigDict
+
+
+def get_config() -> ConfigDict:
+    """Returns the defaults; `check.py` holds the rule of each key."""
+    config = ConfigDict()
+    config.data = ConfigDict(
+        dict(
+            root="songbook",  # songbook: the embedded collection; digits; or a path
+            modalities=("mel", "mfcc"),  # what the model sees
+            held_out_share=0.1,  # of the songs, to choose the epoch by; never labels
+            allow_outside=False,  # may metadata name files outside of root?
+            cache_dir="data/cache",  # features, by content and settings
+            n_workers=0,  # processes for rendering and features; 0: one per core
+        )
+    )
+    config.songbook = ConfigDict(  # the embedded collection, rendered when missing
+        dict(n_songs=240, duration_s=10.0, seed=0)
+    )
+    config.features = ConfigDict(
+        dict(
+            sample_rate_hz=22050,
+            duration_s=30.0,  # of audio used, at most
+            crop="start",  # start, centre or loudest part of a longer file
+            n_fft=2048,  # samples per frame
+            hop=512,  # samples between frames
+            n_mels=128,
+            n_mfcc=40,  # coefficients; their deltas come on top
+        )
+    )
+    config.model = ConfigDict(
+        dict(
+            name="vae",
+            latent_dim=128,
+            hidden=(512, 256),  # of the encoder; the decoder mirrors it
+            likelihood="gaussian",  # or bernoulli, for data in [0, 1]
+            dtype="auto",  # of the arithmetic: bfloat16 on GPU, else float32
+            beta=1.0,  # weight of the KL term; 1 is the evidence lower bound
+            warmup=0.2,  # share of training over which beta grows from 0
+            log_var_bias=0.0,  # where the posterior's log-variance starts
+        )
+    )
+    config.fusion = ConfigDict(dict(name="early"))  # modalities side by side
+    config.train = ConfigDict(
+        dict(
+            seeds=5,  # models trained at once: seeds 0 to 4
+            epochs=200,  # at most
+            batch_size=64,  # rows; a smaller collection is one batch
+            learning_rate=1e-3,
+            weight_decay=1e-4,
+            warmup=0.02,  # share of training over which the rate grows from 0
+            clip_norm=5.0,  # of the gradient
+            patience=15,  # epochs without a better held-out loss until a seed stops
+            plateau=5,  # epochs without one until the rate falls
+            factor=0.5,  # by which it falls
+            checkpoint_every=20,  # epochs
+        )
+    )
+    config.cluster = ConfigDict(
+        dict(
+            names=("kmeans", "ward", "dbscan", "gmm"),
+            k=(5, 10),  # numbers of clusters, one or more
+        )
+    )
+    config.baselines = ConfigDict(dict(names=("raw", "pca", "autoencoder"), pca_dim=32))
+    config.eval = ConfigDict(
+        dict(
+            labels=("language", "genre"),  # columns of the metadata; absent: skipped
+            permutations=999,  # for the p-values
+        )
+    )
+    config.figures = ConfigDict(dict(projections=("umap", "tsne"), n_reconstructions=4))
+    return config

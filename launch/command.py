@@ -1,0 +1,87 @@
+"""What the launchers share: the repository on the path, flags, and readable errors."""
+
+import re
+import sys
+import time
+from pathlib import Path
+
+STARTED = time.perf_counter()
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # so that a fresh clone runs without an install
+
+from absl import app, flags, logging  # noqa: E402
+from ml_collections import config_flags  # noqa: E402
+
+
+def define_config():
+    """Defines --config and --workdir; returns both flags."""
+    config = config_flags.DEFINE_config_file(
+        "config", lock_config=True, help_string="Path of a config, e.g. configs/vade.py"
+    )
+    workdir = flags.DEFINE_string(
+        "workdir", None, "Folder of the run; default results/<config>/<id>."
+    )
+    flags.mark_flag_as_required("config")
+    return config, workdir
+
+
+def config_name() -> str:
+    """The stem of the config's file name."""
+    path = config_flags.get_config_filename(flags.FLAGS["config"])
+    return Path(path.split(":")[0]).stem
+
+
+def run(main) -> None:
+    """Runs `main(argv)`; a mistake of the user's is a message, not a traceback."""
+
+    def guarded(argv):
+        logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it touches
+        if argv[1:]:
+            raise app.UsageError(
+                f"Unknown arguments: {' '.join(argv[1:])}. Options are written "
+                "--config.SECTION.KEY=VALUE."
+            )
+        try:
+            main()
+        except (ValueError, FileNotFoundError, FloatingPointError) as error:
+            sys.exit(f"{type(error).__name__}: {error}")
+        except KeyboardInterrupt:
+            sys.exit("Interrupted. The same command goes on from the last checkpoint.")
+
+    app.run(guarded, flags_parser=_parse)
+
+
+def _parse(args):
+    if any(
+        arg in ("--help", "-h", "-help", "--helpshort", "--helpfull") for arg in args
+    ):
+        print(sys.modules["__main__"].__doc__)
+        print("Every option with its default (configs/base.py):\n")
+        print((ROOT / "configs" / "base.py").read_text().split('"""')[-1].rstrip())
+        sys.exit()
+    path = _first(args, "--config=").removeprefix("--config=")
+    if path and not Path(path).is_file():
+        sys.exit(f"--config={path} does not exist. Choices: {_configs()}.")
+    try:
+        return flags.FLAGS(args)
+    except (AttributeError, KeyError, TypeError) as error:
+        sys.exit(_unknown_key(args, str(error)))
+    except flags.Error as error:
+        sys.exit(f"{error} See --help.")
+
+
+def _unknown_key(args: list[str], error: str) -> str:
+    found = re.search(r'Did you mean "(\w+)" instead of "(\w+)"', error)
+    close, key = found.groups() if found else ("", re.sub(r"\W", "", error))
+    blamed = _first(args, "--config.", f".{key}").split("=")[0].removeprefix("--")
+    hint = f" Did you mean {close}?" if close else ""
+    return f"{blamed} is not an option.{hint} --help lists all options."
+
+
+def _first(args: list[str], *parts: str) -> str:
+    return next((arg for arg in args if all(part in arg for part in parts)), "")
+
+
+def _configs() -> str:
+    names = sorted(path.name for path in (ROOT / "configs").glob("[a-z]*.py"))
+    return ", ".join(f"configs/{name}" for name in names if name != "base.py")

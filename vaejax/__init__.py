@@ -1,0 +1,1 @@
+"""Clusters of songs that can be trusted: variational autoencoders in JAX."""

@@ -1,0 +1,234 @@
+"""Refuses a bad config before anything is computed or written.
+
+`settings` looks at the values alone, `collection` at the values beside the number of
+songs and the columns of the metadata.
+"""
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from vaejax import models
+from vaejax.cluster import CLUSTERERS
+from vaejax.fusion import FUSIONS
+from vaejax.losses import LIKELIHOODS
+
+ARRAYS = "pixels"  # the modality of images, which have no audio
+
+
+class Rule(NamedTuple):
+    """What a value must be, in words and as a test."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
+def at_least(low: float) -> Rule:
+    """Numbers from `low` on."""
+    return Rule(f"must be at least {low}", lambda x: x >= low)
+
+
+def between(low: float, high: float) -> Rule:
+    """Numbers in [low, high]."""
+    return Rule(f"must be in [{low}, {high}]", lambda x: low <= x <= high)
+
+
+def one_of(choices: Iterable[str]) -> Rule:
+    """One name out of `choices`."""
+    choices = sorted(choices)
+    return Rule(f"is not known. Choices: {', '.join(choices)}", lambda x: x in choices)
+
+
+def each(rule: Rule, *, at_least_one: bool) -> Rule:
+    """Tuples without repeats whose elements all follow `rule`."""
+
+    def holds(values):
+        distinct = len(set(values)) == len(values) >= int(at_least_one)
+        return distinct and all(rule.holds(v) for v in values)
+
+    words = rule.words.replace("is not known.", "names what is not known.")
+    return Rule(f"{words}; each once, separated by commas", holds)
+
+
+WHOLE = Rule("must be whole numbers of at least 1", lambda x: type(x) is int and x >= 1)
+COUNT = Rule("must be whole numbers of at least 2", lambda x: type(x) is int and x >= 2)
+TEXT = Rule("must not be empty", lambda x: isinstance(x, str) and x != "")
+ANY = Rule("", lambda x: True)
+POSITIVE = Rule("must be above 0", lambda x: x > 0)
+
+RULES = {
+    "data.root": TEXT,
+    "data.modalities": each(one_of(("mel", "mfcc", ARRAYS)), at_least_one=True),
+    "data.held_out_share": between(0.0, 0.5),
+    "data.allow_outside": ANY,
+    "data.cache_dir": TEXT,
+    "data.n_workers": at_least(0),
+    "songbook.n_songs": at_least(1),
+    "songbook.duration_s": between(1.0, 600.0),
+    "songbook.seed": at_least(0),
+    "features.sample_rate_hz": between(4000, 192000),
+    "features.duration_s": between(0.1, 3600.0),
+    "features.crop": one_of(("start", "centre", "loudest")),
+    "features.n_fft": between(16, 65536),
+    "features.hop": between(1, 65536),
+    "features.n_mels": between(2, 1024),
+    "features.n_mfcc": between(1, 1024),
+    "model.name": one_of(models.NAMES),
+    "model.latent_dim": at_least(1),
+    "model.hidden": each(WHOLE, at_least_one=False)._replace(
+        holds=lambda values: all(WHOLE.holds(v) for v in values)
+    ),
+    "model.likelihood": one_of(LIKELIHOODS),
+    "model.dtype": one_of(("auto", "float32", "bfloat16")),
+    "model.beta": at_least(0.0),
+    "model.warmup": between(0.0, 1.0),
+    "model.log_var_bias": between(-12.0, 6.0),
+    "model.n_clusters": at_least(2),
+    "model.pretrain": between(0.0, 1.0),
+    "fusion.name": one_of(FUSIONS),
+    "train.seeds": at_least(1),
+    "train.epochs": at_least(1),
+    "train.batch_size": at_least(1),
+    "train.learning_rate": POSITIVE,
+    "train.weight_decay": at_least(0.0),
+    "train.warmup": between(0.0, 1.0),
+    "train.clip_norm": POSITIVE,
+    "train.patience": at_least(1),
+    "train.plateau": at_least(1),
+    "train.factor": between(0.0, 1.0),
+    "train.checkpoint_every": at_least(1),
+    "cluster.names": each(one_of(CLUSTERERS), at_least_one=True),
+    "cluster.k": each(COUNT, at_least_one=True),
+    "baselines.names": each(one_of(("raw", "pca", "autoencoder")), at_least_one=False),
+    "baselines.pca_dim": at_least(1),
+    "eval.labels": each(TEXT, at_least_one=False),
+    "eval.permutations": between(99, 1_000_000),
+    "figures.projections": each(one_of(("umap", "tsne")), at_least_one=False),
+    "figures.n_reconstructions": between(0, 32),
+}
+
+
+def settings(config: dict) -> None:
+    """Checks every value by itself and those that depend on one another.
+
+    Raises:
+      ValueError: names the key, the value, the rule and the next step.
+    """
+    for section, options in config.items():
+        for key, value in options.items():
+            _follow(f"{section}.{key}", value)
+    _model_options(config["model"])
+    _combinations(config)
+
+
+def _follow(path: str, value: Any) -> None:
+    rule = RULES[path]
+    if isinstance(value, float) and value != value:
+        raise ValueError(f"config.{path}={value} must be a number.")
+    if not rule.holds(value):
+        raise ValueError(f"config.{path}={value!r} {rule.words}.{_hint(value, rule)}")
+
+
+def _hint(value: Any, rule: Rule) -> str:
+    if "Choices: " not in rule.words:
+        return ""
+    choices = rule.words.split("Choices: ")[1].split(";")[0].split(", ")
+    wrong = [v for v in (value if isinstance(value, tuple) else [value])]
+    close = [
+        match
+        for v in wrong
+        if v not in choices
+        for match in difflib.get_close_matches(str(v), choices, 1)
+    ]
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _model_options(options: dict) -> None:
+    """A model takes exactly the options that its `make` names."""
+    name = options["name"]
+    make = import_module(f"vaejax.models.{name}").make
+    wanted = set(inspect.signature(make).parameters) - {"shapes"}
+    for key in sorted(options.keys() - wanted - {"name"}):
+        raise ValueError(
+            f"config.model.{key} is not an option of {name}, which takes "
+            f"{', '.join(sorted(wanted))}. Start from --config=configs/{name}.py."
+        )
+    for key in sorted(wanted - options.keys()):
+        raise ValueError(
+            f"config.model.{key} is missing; {name} needs it. Start from "
+            f"--config=configs/{name}.py."
+        )
+
+
+def _combinations(config: dict) -> None:
+    model, features, data = config["model"], config["features"], config["data"]
+    arrays = data["root"] == "digits" or data["root"].endswith(".npz")
+    if arrays != (data["modalities"] == (ARRAYS,)):
+        wanted = f"{ARRAYS}" if arrays else "mel, mfcc or both"
+        raise ValueError(
+            f"config.data.modalities={','.join(data['modalities'])} does not go with "
+            f"config.data.root={data['root']}, whose modalities are {wanted}."
+        )
+    if model["likelihood"] == "bernoulli" and not arrays:
+        raise ValueError(
+            "config.model.likelihood='bernoulli' is for data in [0, 1]; audio features "
+            "are standardised. Use gaussian."
+        )
+    if model.get("pretrain", 0.0) + model.get("warmup", 0.0) > 1.0:
+        raise ValueError(
+            f"config.model.pretrain={model['pretrain']} and config.model.warmup="
+            f"{model['warmup']} must add up to at most 1, the whole of training."
+        )
+    if features["n_mfcc"] > features["n_mels"]:
+        raise ValueError(
+            f"config.features.n_mfcc={features['n_mfcc']} must be at most "
+            f"config.features.n_mels={features['n_mels']}."
+        )
+    if features["hop"] > features["n_fft"]:
+        raise ValueError(
+            f"config.features.hop={features['hop']} must be at most "
+            f"config.features.n_fft={features['n_fft']}, or samples are skipped."
+        )
+
+
+def collection(
+    config: dict, *, n_rows: int, n_songs: int, columns: Iterable[str], optional: set
+) -> None:
+    """Checks what depends on the collection.
+
+    Args:
+      n_rows: tracks that will be clustered.
+      columns: of the metadata.
+      optional: labels that a collection may lack.
+
+    Raises:
+      ValueError: names the key, the value, the rule and the next step.
+    """
+    counts = {"cluster.k": max(config["cluster"]["k"])}
+    if "n_clusters" in config["model"]:
+        counts["model.n_clusters"] = config["model"]["n_clusters"]
+    for path, count in counts.items():
+        if count > n_rows / 2:
+            raise ValueError(
+                f"config.{path}={count} must be at most {n_rows // 2}, half the "
+                f"number of tracks ({n_rows}). Lower it or add songs."
+            )
+    if config["data"]["held_out_share"] > 0 and n_songs < 2:
+        raise ValueError(
+            f"config.data.held_out_share={config['data']['held_out_share']} needs at "
+            f"least two songs; there is {n_songs}. Set it to 0 or add songs."
+        )
+    _labels(config["eval"]["labels"], list(columns), optional)
+
+
+def _labels(labels: Sequence[str], columns: list[str], optional: set) -> None:
+    for label in labels:
+        if label not in columns and label not in optional:
+            close = difflib.get_close_matches(label, columns, 1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(
+                f"config.eval.labels names {label!r}, which the metadata lack.{hint} "
+                f"Columns: {', '.join(sorted(columns))}."
+            )

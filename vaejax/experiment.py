@@ -1,0 +1,262 @@
+"""One experiment, from a folder of songs to scores and pictures: the whole program."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from vaejax import check, checkpoint, evaluate, models, report, run_folder, train
+from vaejax.collection import open_collection, prepare
+from vaejax.core import Dataset, Model, Variables
+
+
+class Trained(NamedTuple):
+    """A model, its best variables with a leading [s], and what they make of the rows."""
+
+    model: Model
+    variables: Variables
+    latents: evaluate.Latents
+
+
+def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
+    """Runs one experiment, or goes on with it, or shows it when it is finished.
+
+    Args:
+      config: a ConfigDict with the sections of configs/base.py.
+      workdir: the run folder; None names one under `results` by what is run on what.
+      results: where run folders without a name go.
+      started: time.perf_counter() when the command started.
+
+    Returns:
+      The run folder.
+
+    Raises:
+      ValueError: the config, the collection or the folder cannot be used.
+      FloatingPointError: training left the finite numbers.
+    """
+    settings = plain(config)
+    check.settings(settings)
+    found = open_collection(settings)
+    workdir = workdir or results / run_folder.identity(settings, found.fingerprint)
+    if run_folder.open_run(workdir, settings, found.fingerprint):
+        say((workdir / "scores.txt").read_text())
+        say(f"Finished before: {workdir}. To run it anew, add --workdir=NEW_FOLDER.")
+        return workdir
+    say(f"Run folder: {workdir}")
+    cache_compilations(settings)
+    dataset, clips, about = prepare(settings, found, workdir)
+    say(about)
+    history = run_folder.History(workdir / "history.jsonl")
+    trained = [
+        train_model(options, dataset, settings, workdir, history, started)
+        for options in models_to_train(settings)
+    ]
+    latents = [one.latents for one in trained]
+    run_folder.write_npz(workdir / "latents.npz", report.arrays(latents, dataset))
+    clusterings = evaluate_all(settings, dataset, latents, workdir)
+    draw(settings, dataset, clips, trained, clusterings, history, workdir / "figures")
+    say((workdir / "scores.txt").read_text())
+    seconds = time.perf_counter() - started
+    run_folder.write_json(workdir / "finished.json", {"seconds": round(seconds, 1)})
+    say(f"Finished in {seconds:.0f} s. Run folder: {workdir}")
+    return workdir
+
+
+def plain(config) -> dict[str, dict]:
+    """The config as dicts; a tuple given as the text `genre,language` is split."""
+    return {
+        section: {key: _split(value) for key, value in options.items()}
+        for section, options in config.to_dict().items()
+    }
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, tuple | list):
+        return value
+    parts = [v.split(",") if isinstance(v, str) else [v] for v in value]
+    flat = [v.strip() if isinstance(v, str) else v for part in parts for v in part]
+    return tuple(v for v in flat if v != "")
+
+
+def cache_compilations(settings: dict) -> None:
+    """Keeps compiled programs on the disk, so that a second run starts at once."""
+    place = Path(settings["data"]["cache_dir"]).resolve() / "compiled"
+    jax.config.update("jax_compilation_cache_dir", str(place))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def models_to_train(settings: dict) -> list[dict]:
+    """The options of the model asked for, then of the autoencoder beside it."""
+    asked = settings["model"]
+    if (
+        asked["name"] == "autoencoder"
+        or "autoencoder" not in settings["baselines"]["names"]
+    ):
+        return [asked]
+    shared = ("latent_dim", "hidden", "likelihood", "dtype")
+    return [asked, {"name": "autoencoder", **{key: asked[key] for key in shared}}]
+
+
+def make_model(options: dict, dataset: Dataset) -> Model:
+    """Builds a model for the shapes of the dataset."""
+    dtype = options["dtype"]
+    if dtype == "auto":
+        dtype = "bfloat16" if jax.default_backend() == "gpu" else "float32"
+    shapes = {name: x.shape[1:] for name, x in dataset.batch.items()}
+    return models.make(shapes=shapes, **options | {"dtype": dtype})
+
+
+def train_model(
+    options: dict,
+    dataset: Dataset,
+    settings: dict,
+    workdir: Path,
+    history: run_folder.History,
+    started: float,
+) -> Trained:
+    """Trains one model for every seed, or goes on from its checkpoints."""
+    name = options["name"]
+    model = make_model(options, dataset)
+    how = dict(settings["train"])
+    seeds = tuple(range(how.pop("seeds")))
+    place = workdir / "checkpoints" / name
+    with checkpoint.opened(place, every=how.pop("checkpoint_every")) as saved:
+        variables = saved.best(train.template(model, dataset, seeds))
+        if variables is None:
+            with tqdm(total=how["epochs"], desc=name, unit="epoch") as bar:
+                pretraining = int(model.refit_at * how["epochs"])
+                restore, on_epoch = _keep(
+                    name, pretraining, saved, history, bar, started
+                )
+                state = train.fit(
+                    model,
+                    dataset,
+                    seeds=seeds,
+                    restore=restore,
+                    on_epoch=on_epoch,
+                    **how,
+                )
+            variables = state.best.variables
+            saved.finish(variables)
+    z = train.map_rows(model.encode, variables, dataset.batch)
+    p = model.assign and train.map_rows(model.assign, variables, dataset.batch)
+    return Trained(model, variables, evaluate.Latents(name, "z", z, p))
+
+
+def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Callable]:
+    """The callbacks that tie training to checkpoints, history and progress bar."""
+
+    def restore(first):
+        found = saved.restore(first)
+        epoch = found[0] if found else 0
+        history.go_back(name, epoch)
+        bar.update(epoch)
+        return found
+
+    def on_epoch(epoch, state, terms):
+        seconds = round(time.perf_counter() - started, 2)
+        values = {
+            term: np.round(x.astype(float), 5).tolist() for term, x in terms.items()
+        }
+        phase = "pretraining" if epoch <= pretraining else "training"
+        about = {"model": name, "epoch": epoch, "phase": phase, "seconds": seconds}
+        history.add(about | values)
+        saved.save(epoch, state)
+        shown = ("loss", "recon", "kl", "valid_loss")
+        bar.set_postfix({t: f"{terms[t].mean():.4g}" for t in shown if t in terms})
+        bar.update()
+
+    return restore, on_epoch
+
+
+def evaluate_all(
+    settings: dict, dataset: Dataset, latents: list[evaluate.Latents], workdir: Path
+) -> list[evaluate.Clustering]:
+    """Clusters everything, baselines included, and writes assignments and scores."""
+    names = settings["baselines"]["names"]
+    fixed = [
+        baseline(
+            dataset,
+            n_seeds=settings["train"]["seeds"],
+            pca_dim=settings["baselines"]["pca_dim"],
+        )
+        for name, baseline in evaluate.BASELINES.items()
+        if name in names
+    ]
+    options = settings["cluster"]
+    clusterings = [
+        clustering
+        for one in tqdm([*latents, *fixed], desc="clusters", unit="model")
+        for clustering in evaluate.clusterings(
+            one, names=options["names"], ks=options["k"]
+        )
+    ]
+    truth = evaluate.truths(dataset, **settings["eval"])
+    about = {
+        "modalities": "+".join(settings["data"]["modalities"]),
+        "fusion": settings["fusion"]["name"],
+    }
+    scores = [
+        report.Score(**about, **row)
+        for clustering in tqdm(clusterings, desc="scores", unit="clustering")
+        for row in evaluate.scores(clustering, truth)
+    ]
+    report.write(workdir, clusterings, scores, dataset.ids)
+    return clusterings
+
+
+def draw(
+    settings: dict,
+    dataset: Dataset,
+    clips: list,
+    trained: list[Trained],
+    clusterings: list[evaluate.Clustering],
+    history: run_folder.History,
+    folder: Path,
+) -> None:
+    """Draws the training of every model, and the clusters of the one asked for."""
+    from vaejax import figures  # matplotlib takes half a second to import
+
+    folder.mkdir(exist_ok=True)
+    for one in trained:
+        name = one.latents.model
+        figures.draw_training(folder, history.of(name), model=name)
+    asked = trained[0]
+    seed = best_seed(history.of(asked.latents.model))
+    of_seed = [
+        c for c in clusterings if (c.model, c.seed) == (asked.latents.model, seed)
+    ]
+    figures.draw_clusters(
+        folder,
+        next((c for c in of_seed if c.clusterer == "own"), of_seed[0]),
+        dataset,
+        labels=settings["eval"]["labels"],
+        projections=settings["figures"]["projections"],
+    )
+    n = settings["figures"]["n_reconstructions"]
+    if n and clips and "mel" in dataset.batch:
+        figures.draw_reconstructions(
+            folder,
+            asked.model,
+            jax.tree.map(lambda x: x[seed], asked.variables),
+            dataset,
+            clips,
+            n=n,
+            features=settings["features"],
+        )
+
+
+def best_seed(rows: list[dict]) -> int:
+    """The seed with the lowest held-out loss after pretraining; labels have no say."""
+    losses = [row["valid_loss"] for row in rows if row["phase"] == "training"]
+    return int(np.argmin(np.min(losses, axis=0)))
+
+
+def say(text: str) -> None:
+    """Prints a message for the person at the terminal."""
+    print(text, flush=True)

@@ -1,0 +1,214 @@
+"""Tracks -> log-mel spectrograms and MFCC, in parallel, cached by content.
+
+What decides whether a clip is computed is the content of its file and the settings, not
+its name or age. One bad file is set aside with its reason, and the rest goes on.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import numpy as np
+from jaxtyping import Float32
+from tqdm import tqdm
+
+from vaejax import audio, decode, store, workers
+from vaejax.core import Rejected, Track
+
+VERSION = 1  # raised whenever audio.py gives other numbers
+_ROUNDS = 3  # for a cache whose records turn out to be damaged
+
+
+class Clip(NamedTuple):
+    """The features of one track, as read-only views into files."""
+
+    track: Track
+    mel: Float32[np.ndarray, "t f"]  # dB relative to the loudest bin, in [-80, 0]
+    mfcc: Float32[np.ndarray, "t d"]  # coefficients, deltas, second deltas
+    duration_s: float  # of the audio used
+    level_db: float  # its RMS relative to full scale, in [-120, 0] for most
+    note: str  # what is odd about it: cut short, silent, channels that cancel
+
+
+def extract(
+    tracks: Sequence[Track],
+    *,
+    cache_dir: Path,
+    n_workers: int,
+    sample_rate_hz: int,
+    duration_s: float,
+    crop: str,
+    n_fft: int,
+    hop: int,
+    n_mels: int,
+    n_mfcc: int,
+) -> tuple[list[Clip], list[Rejected]]:
+    """The clips in the order of their tracks, and the tracks that give none.
+
+    A second call computes only what is new. One that is killed loses about a second of
+    work. Memory does not grow with the features, only with the number of tracks.
+
+    Args:
+      tracks: of `corpus.read`.
+      cache_dir: made if need be; may be shared by processes that run at once.
+      n_workers: processes that decode, at least 1.
+      sample_rate_hz: to which everything is resampled.
+      duration_s: longest stretch used of a file.
+      crop: where that stretch lies: start, centre or loudest.
+      n_fft: samples in a frame.
+      hop: samples between frames.
+      n_mels: bands.
+      n_mfcc: coefficients, at most n_mels.
+
+    Raises:
+      StoreError: the cache folder is damaged or does not keep what it is given.
+    """
+    frames = {"sample_rate_hz": sample_rate_hz, "n_fft": n_fft, "hop": hop}
+    crops = {"duration_s": float(duration_s), "crop": crop}
+    settings = frames | crops | {"n_mels": n_mels, "n_mfcc": n_mfcc}
+
+    def recipe() -> audio.Recipe:
+        bank = audio.mel_bank(**frames, n_mels=n_mels)
+        return audio.Recipe(sample_rate_hz, duration_s, crop, bank, n_mfcc)
+
+    with store.opened(cache_dir, settings | {"version": VERSION}) as cache:
+        for _ in range(_ROUNDS):
+            records = _records(cache, tracks, recipe, n_workers)
+            found = [_clip(cache, *pair) for pair in zip(tracks, records, strict=True)]
+            if all(found):
+                clips = [clip for clip in found if isinstance(clip, Clip)]
+                return clips, [row for row in found if isinstance(row, Rejected)]
+    raise store.StoreError(
+        f"{str(cache_dir)!r} does not keep what is written to it: checksums fail "
+        f"{_ROUNDS} times in a row. Name another config.data.cache_dir."
+    )
+
+
+def _clip(
+    cache: store.Store, track: Track, record: store.Record
+) -> Clip | Rejected | None:
+    """What a record says about its track; None where the record is damaged."""
+    if not record.shapes:
+        reason = f"{track.file_name!r} {' '.join(record.meta.values())}"
+        return Rejected(track.file_name, track.track_id, reason)
+    arrays = store.arrays(cache, record)
+    if arrays is None:
+        store.drop(cache, record)
+        return None
+    return Clip(track, *arrays, **record.meta)
+
+
+def _records(
+    cache: store.Store,
+    tracks: Sequence[Track],
+    recipe: Callable[[], audio.Recipe],
+    n_workers: int,
+) -> list[store.Record]:
+    """One record a track, computed where the cache has none."""
+    paths = [track.path for track in tracks]
+    records = [_cached(cache, path) for path in paths]
+    missing = {row: paths[row] for row, record in enumerate(records) if record is None}
+    if not missing:
+        return records
+    with tqdm(total=len(missing), desc="features", unit="file", mininterval=0.5) as bar:
+
+        def done(row: int, record: store.Record) -> None:
+            records[row] = record
+            bar.update()
+
+        _compute(cache, missing, recipe, n_workers, done)
+    return records
+
+
+def _cached(cache: store.Store, path: Path) -> store.Record | None:
+    """The record of a file that has not changed since it was read."""
+    try:
+        content = store.known_content(cache, path, store.stamp(path))
+    except OSError:
+        return None
+    return store.find(cache, content) if content else None
+
+
+def _compute(
+    cache: store.Store,
+    paths: dict[int, Path],
+    recipe: Callable[[], audio.Recipe],
+    n_workers: int,
+    done: Callable[[int, store.Record], None],
+) -> None:
+    """Calls `done` for every row; contents that are equal are computed once."""
+    waiting: dict[bytes, list[int]] = {}
+    jobs = _jobs(cache, paths, waiting, n_workers, done)
+    first = next(jobs, None)
+    if first is None:
+        return
+    analyse = partial(audio.analyse, recipe())  # only now worth a second
+    work = partial(store.fill, cache.folder, uuid4().hex, analyse)
+    jobs = chain([first], jobs)
+    with closing(workers.results(work, jobs, n_workers=n_workers)) as results:
+        for (content, _), record in results:
+            if isinstance(record, workers.WorkerError):
+                record = _unavailable(record)
+            if "unavailable" not in record.meta:  # else it may be there next time
+                store.keep(cache, record)
+            for row in waiting.pop(content):
+                done(row, record)
+
+
+def _jobs(
+    cache: store.Store,
+    paths: dict[int, Path],
+    waiting: dict[bytes, list[int]],
+    n_threads: int,
+    done: Callable[[int, store.Record], None],
+) -> Iterator[tuple[bytes, Path]]:
+    """Contents without a record; the rows that wait for them go into `waiting`."""
+    for row, content in _contents(cache, paths, n_threads):
+        if isinstance(content, audio.AudioError):
+            done(row, _unavailable(content))
+        elif content in waiting:
+            waiting[content].append(row)
+        elif record := store.find(cache, content):
+            done(row, record)
+        else:
+            waiting[content] = [row]
+            yield content, paths[row]
+
+
+def _contents(
+    cache: store.Store, paths: dict[int, Path], n_threads: int
+) -> Iterator[tuple[int, bytes | audio.AudioError]]:
+    """The SHA-256 of each row's file, a few files ahead of whoever asks."""
+    with ThreadPoolExecutor(n_threads) as pool:
+        ahead: deque[tuple[int, Future]] = deque()
+        rows = iter(paths)
+        while True:
+            for row in islice(rows, 4 * n_threads - len(ahead)):
+                ahead.append((row, pool.submit(_read_content, paths[row])))
+            if not ahead:
+                return
+            row, future = ahead.popleft()
+            try:
+                stamp, content = future.result()
+            except audio.AudioError as error:
+                yield row, error
+            else:
+                store.remember_content(cache, paths[row], stamp, content)
+                yield row, content
+
+
+def _read_content(path: Path) -> tuple[str, bytes]:
+    # The stamp first: a change while we read must not pass for what we read.
+    with decode.reading(path) as file:
+        return store.stamp(path), hashlib.file_digest(file, "sha256").digest()
+
+
+def _unavailable(error: Exception) -> store.Record:
+    return store.Record(b"", "", 0, 0, [], {"unavailable": str(error)})

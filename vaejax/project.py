@@ -1,0 +1,133 @@
+"""Maps of the collection: latent vectors to two dimensions, for looking at only.
+
+Every projection is `(z [n, k], *, seed) -> xy [n, 2]`, float32, the same for the same
+seed. Neighbourhoods mean something; distances between far groups and the axes' units do
+not. Fewer than four distinct rows have no neighbourhoods to keep: they are shown by
+their principal components, so a collapsed latent space shows as the one point it is.
+"""
+
+import warnings
+
+import numpy as np
+from jaxtyping import Float
+
+MOST_FOR_TSNE = 10_000  # rows; its time and memory grow beyond use above that
+
+
+def tsne(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
+    """t-SNE that starts from the principal components, at a perplexity of up to 30.
+
+    Above 10,000 rows, 10,000 drawn by the seed are mapped and each of the others is
+    put between the three mapped rows that are nearest to it.
+
+    Source: van der Maaten & Hinton 2008; initialisation by Kobak & Berens 2019.
+
+    Raises:
+      ValueError: z holds a value that is not finite.
+    """
+    _require_finite(z)
+    if _distinct_rows(z) < 4:
+        return principal(z)
+    if len(z) <= MOST_FOR_TSNE:
+        return _tsne(z, seed)
+    chosen = np.random.default_rng(seed).choice(len(z), MOST_FOR_TSNE, replace=False)
+    chosen.sort()
+    xy = _tsne(z[chosen], seed)
+    placed = _between_neighbours(z, z[chosen], xy)
+    placed[chosen] = xy
+    return placed
+
+
+def umap(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
+    """UMAP with up to 15 neighbours, min_dist 0.1, on one thread.
+
+    Source: McInnes, Healy & Melville 2018, arXiv:1802.03426.
+
+    Raises:
+      ValueError: z holds a value that is not finite.
+    """
+    _require_finite(z)
+    if _distinct_rows(z) < 4:
+        return principal(z)
+    with warnings.catch_warnings():
+        # Raised on import, about a part of the package that is not used here.
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+        from umap import UMAP
+
+    model = UMAP(
+        n_neighbors=min(15, len(z) - 1),
+        min_dist=0.1,
+        init="pca",  # spectral initialisation is not reproducible on islands
+        random_state=seed,
+        n_jobs=1,
+    )
+    with warnings.catch_warnings():
+        # More than 15 copies of one row cut it off from the rest, which is true.
+        warnings.filterwarnings("ignore", "A few of your vertices were disconnected")
+        xy = model.fit_transform(_two_columns(z))
+    return np.asarray(xy, np.float32)
+
+
+def principal(z: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n 2"]:
+    """The first two principal components, with zeros where there is no second.
+
+    Each component's sign is such that its largest entry by size is positive.
+    """
+    rows = _two_columns(np.asarray(z, np.float64))
+    centred = rows - rows.mean(axis=0, keepdims=True) if len(rows) else rows
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    xy = centred @ axes[:2].T
+    xy = np.pad(xy, ((0, 0), (0, 2 - xy.shape[1])))
+    if len(xy):
+        largest = np.abs(xy).argmax(axis=0)
+        xy = xy * np.where(xy[largest, [0, 1]] < 0, -1.0, 1.0)[None, :]
+    return xy.astype(np.float32)
+
+
+def _tsne(z: np.ndarray, seed: int) -> np.ndarray:
+    """t-SNE of four distinct rows or more; one thread, whose sums keep their order."""
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    start = principal(z)
+    start *= 1e-4 / start[:, 0].std()  # small, as the method's early steps expect
+    model = TSNE(
+        perplexity=min(30.0, (len(z) - 1) / 3),
+        init=start,
+        random_state=seed,
+        n_jobs=1,
+    )
+    with threadpool_limits(1):
+        return model.fit_transform(z).astype(np.float32)
+
+
+def _between_neighbours(z: np.ndarray, mapped: np.ndarray, xy: np.ndarray):
+    """The mean of the places of the three nearest mapped rows, nearer ones heavier."""
+    from sklearn.neighbors import NearestNeighbors
+
+    distance, nearest = NearestNeighbors(n_neighbors=3).fit(mapped).kneighbors(z)
+    weight = 1.0 / (distance + 1e-12)
+    weight /= weight.sum(axis=1, keepdims=True)
+    return (weight[:, :, None] * xy[nearest]).sum(axis=1).astype(np.float32)
+
+
+def _two_columns(z: np.ndarray) -> np.ndarray:
+    """The same rows with columns of zeros up to two; distances stay what they were."""
+    return np.pad(z, ((0, 0), (0, max(0, 2 - z.shape[1]))))
+
+
+def _distinct_rows(z: np.ndarray) -> int:
+    return len(np.unique(z, axis=0))
+
+
+def _require_finite(z: np.ndarray) -> None:
+    broken = np.flatnonzero(~np.isfinite(z).all(axis=1))
+    if broken.size:
+        raise ValueError(
+            f"z has {broken.size} of {len(z)} rows that are not finite (first: row "
+            f"{broken[0]}). A map needs finite latents: leave those rows out, or train "
+            "again with a lower learning rate."
+        )
+
+
+PROJECTIONS = {"umap": umap, "tsne": tsne}

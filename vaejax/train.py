@@ -1,0 +1,282 @@
+"""Training: one step, one epoch, one run; any number of seeds at once.
+
+A run is a pure function of its seed, so `vmap` gives many seeds for the price of
+few; an epoch is one `lax.scan` with the collection resident on the device.
+"""
+
+import functools
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax.sharding import AxisType, NamedSharding
+from jax.sharding import PartitionSpec as P
+from jaxtyping import Array, Float, Int
+
+from vaejax.core import Batch, Best, Dataset, Model, State, Variables, fold
+
+INIT, ORDER, NOISE, REFIT, HELD_OUT = range(5)  # what a key is for
+
+
+def optimizer(
+    *, learning_rate: float, weight_decay: float, clip_norm: float, warmup_steps: int
+) -> optax.GradientTransformation:
+    """AdamW with a linear warm-up, clipped gradients, and decay on kernels only."""
+    rate = optax.linear_schedule(0.0, learning_rate, max(warmup_steps, 1))
+
+    def kernels(params):
+        return jax.tree.map_with_path(lambda path, _: path[-1].key == "kernel", params)
+
+    return optax.chain(
+        optax.clip_by_global_norm(clip_norm),
+        optax.adamw(rate, weight_decay=weight_decay, mask=kernels),
+    )
+
+
+def init_state(model: Model, tx, batch: Batch, seed: Int[Array, ""]) -> State:
+    """The state before the first step."""
+    variables = model.init(fold(seed, INIT), batch)
+    zero = jnp.zeros((), jnp.int32)
+    best = Best(jnp.float32(jnp.inf), zero, variables, zero, jnp.float32(1.0))
+    return State(zero, seed, variables, tx.init(variables["params"]), best)
+
+
+def template(model: Model, dataset: Dataset, seeds: tuple[int, ...]) -> Variables:
+    """Shapes and dtypes of the variables of all seeds, without computing them."""
+    first = {name: jnp.asarray(x[:1]) for name, x in dataset.batch.items()}
+    init = jax.vmap(lambda seed: model.init(fold(seed, INIT), first))
+    return jax.eval_shape(init, jnp.array(seeds, jnp.int32))
+
+
+def train_step(
+    model: Model, tx, total_steps: int, state: State, batch: Batch
+) -> tuple[State, dict[str, Float[Array, ""]]]:
+    """One gradient step. Returns the new state and the terms of the loss."""
+
+    def loss(params):
+        variables = state.variables | {"params": params}
+        key = fold(state.seed, NOISE, state.step)
+        return model.loss(variables, key, batch, state.step / total_steps)
+
+    params = state.variables["params"]
+    (value, (terms, stats)), grads = jax.value_and_grad(loss, has_aux=True)(params)
+    updates, opt_state = tx.update(grads, state.opt_state, params)
+    updates = jax.tree.map(lambda u: state.best.rate * u, updates)
+    variables = {"params": optax.apply_updates(params, updates), "stats": stats}
+    state = state._replace(
+        step=state.step + 1, variables=variables, opt_state=opt_state
+    )
+    return state, terms | {"loss": value}
+
+
+def keep_best(
+    state: State, loss: Float[Array, ""], settled: Array, plateau: int, factor: float
+) -> Best:
+    """Updates the best epoch, and lowers the rate after `plateau` epochs without one.
+
+    Before the loss is `settled` the present variables count as the best.
+    """
+    best = state.best
+    better = ~settled | (loss < best.loss)
+    wait = jnp.where(better, 0, best.wait + 1)
+    lower = (wait > 0) & (wait % plateau == 0)
+    return Best(
+        loss=jnp.where(settled & better, loss, best.loss),
+        step=jnp.where(better, state.step, best.step),
+        variables=jax.tree.map(
+            lambda new, old: jnp.where(better, new, old),
+            state.variables,
+            best.variables,
+        ),
+        wait=wait,
+        rate=jnp.where(lower, best.rate * factor, best.rate),
+    )
+
+
+def train_epoch(
+    model: Model,
+    step: Callable,
+    settled_step: int,
+    *,
+    batch_size: int,
+    patience: int,
+    plateau: int,
+    factor: float,
+    state: State,
+    data: Batch,
+    held_out: Batch,
+) -> tuple[State, dict[str, Float[Array, ""]]]:
+    """Scans `step` over one shuffled pass, then judges it on the held-out rows.
+
+    The ragged last batch is dropped, another one each epoch. A seed that has waited
+    `patience` epochs stands still.
+    """
+    n = len(next(iter(data.values())))
+    order = jax.random.permutation(fold(state.seed, ORDER, state.step), n)
+    order = order[: n - n % batch_size].reshape(-1, batch_size)
+    new, terms = jax.lax.scan(
+        lambda s, rows: step(s, jax.tree.map(lambda x: x[rows], data)), state, order
+    )
+    terms = jax.tree.map(jnp.mean, terms)
+    key = fold(state.seed, HELD_OUT)  # the same noise every epoch
+    loss, (held_out_terms, _) = model.loss(new.variables, key, held_out, 1.0)
+    best = keep_best(new, loss, new.step >= settled_step, plateau, factor)
+    running = state.best.wait < patience
+    state = jax.tree.map(
+        lambda a, b: jnp.where(running, a, b), new._replace(best=best), state
+    )
+    terms |= {f"valid_{name}": value for name, value in held_out_terms.items()}
+    return state, terms | {"valid_loss": loss, "running": running}
+
+
+def fit(
+    model: Model,
+    dataset: Dataset,
+    *,
+    seeds: tuple[int, ...],
+    epochs: int,
+    batch_size: int,
+    learning_rate: float,
+    weight_decay: float,
+    warmup: float,
+    clip_norm: float,
+    patience: int,
+    plateau: int,
+    factor: float,
+    restore: Callable[[State], tuple[int, State] | None] = lambda state: None,
+    on_epoch: Callable = lambda epoch, state, terms: None,
+) -> State:
+    """Trains one model per seed, all at once.
+
+    Args:
+      model: what to train.
+      dataset: rows to train on and rows, `held_out`, to judge an epoch by; without
+        any held out, the training rows judge.
+      seeds: one model each.
+      epochs: passes over the training rows, at most.
+      batch_size: rows a step; a smaller collection is one batch.
+      warmup: share of all steps over which the learning rate grows from 0; again
+        after the model's `refit`.
+      patience: epochs without a better held-out loss until a seed stops.
+      plateau: epochs without one until the learning rate is multiplied by `factor`.
+      restore: given the first state, the (epoch, state) to go on from, or None.
+      on_epoch: called with (epochs done, state, {term: [s]}) after every epoch.
+
+    Returns:
+      The state; every leaf has a leading [s] axis.
+
+    Raises:
+      FloatingPointError: the loss of some seed is not finite.
+    """
+    rows = {name: jnp.asarray(x) for name, x in dataset.batch.items()}
+    out = dataset.held_out
+    data = {name: x[~out] for name, x in rows.items()}
+    held_out = {name: x[out] for name, x in rows.items()} if out.any() else data
+    n = len(next(iter(data.values())))
+    batch_size = min(batch_size, n)
+    total_steps = epochs * (n // batch_size)
+    tx = optimizer(
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        clip_norm=clip_norm,
+        warmup_steps=round(warmup * total_steps),
+    )
+    by_seed, everywhere = shardings(len(seeds))
+    data, held_out = jax.device_put((data, held_out), everywhere)
+    epoch_fn = jax.jit(
+        jax.vmap(
+            lambda state, data, held_out: train_epoch(
+                model,
+                functools.partial(train_step, model, tx, total_steps),
+                round(model.settled_at * total_steps),
+                batch_size=batch_size,
+                patience=patience,
+                plateau=plateau,
+                factor=factor,
+                state=state,
+                data=data,
+                held_out=held_out,
+            ),
+            in_axes=(0, None, None),
+        ),
+        donate_argnums=0,
+        out_shardings=by_seed,
+    )
+    first = {name: x[:1] for name, x in data.items()}
+    init = jax.jit(jax.vmap(functools.partial(init_state, model, tx, first)))
+    state = init(jnp.array(seeds, jnp.int32))
+    start, state = restore(state) or (0, state)
+    state = jax.device_put(state, by_seed)
+    for epoch in range(start, epochs):
+        if model.refit and epoch == int(model.refit_at * epochs):
+            state = jax.device_put(refit_each(model, tx, state, data), by_seed)
+        state, terms = epoch_fn(state, data, held_out)
+        terms = jax.device_get(terms)
+        refuse_nonfinite(epoch, terms)
+        on_epoch(epoch + 1, state, terms)
+        if not terms["running"].any():
+            break
+    return state
+
+
+def shardings(n_seeds: int) -> tuple[NamedSharding, NamedSharding]:
+    """Seeds spread over the devices when they divide evenly; data on every device."""
+    n_devices = jax.device_count()
+    mesh = jax.make_mesh((n_devices,), ("seed",), axis_types=(AxisType.Auto,))
+    seed_axis = "seed" if n_seeds % n_devices == 0 else None
+    return NamedSharding(mesh, P(seed_axis)), NamedSharding(mesh, P())
+
+
+def refit_each(model: Model, tx, state: State, data: Batch) -> State:
+    """Calls `model.refit` for every seed; the optimiser starts anew."""
+    states = [jax.tree.map(lambda x: x[i], state) for i in range(len(state.step))]
+    refitted = [
+        model.refit(s.variables, fold(s.seed, REFIT, s.step), data) for s in states
+    ]
+    variables = jax.tree.map(lambda *leaves: jnp.stack(leaves), *refitted)
+    return state._replace(
+        variables=variables, opt_state=jax.vmap(tx.init)(variables["params"])
+    )
+
+
+def refuse_nonfinite(epoch: int, terms: dict[str, np.ndarray]) -> None:
+    """Raises FloatingPointError if the loss of any seed is NaN or infinite."""
+    if np.isfinite(terms["loss"]).all():
+        return
+    broken = [
+        name
+        for name, values in terms.items()
+        if name not in ("loss", "recon") and not np.isfinite(values).all()
+    ]
+    raise FloatingPointError(
+        f"loss is {terms['loss'].tolist()} (one per seed) after epoch {epoch + 1}; the "
+        f"term that left the finite range is {', '.join(broken) or 'loss'}. Lower "
+        "config.train.learning_rate or config.train.clip_norm and run again."
+    )
+
+
+def map_rows(
+    function: Callable, variables: Variables, batch: Batch, chunk: int = 4096
+) -> np.ndarray:
+    """Applies `function(variables, batch)` for every seed to all rows, in chunks.
+
+    Args:
+      variables: leaves with a leading [s] axis.
+      batch: {name: [n, ...]}.
+
+    Returns:
+      [s, n, ...].
+    """
+    apply = jax.jit(jax.vmap(function, in_axes=(0, None)))
+    n = len(next(iter(batch.values())))
+    parts = [
+        jax.device_get(
+            apply(
+                variables, {k: jnp.asarray(v[i : i + chunk]) for k, v in batch.items()}
+            )
+        )
+        for i in range(0, n, chunk)
+    ]
+    return np.concatenate(parts, axis=1)
