@@ -1,6 +1,6 @@
-"""Every awkward file of a private collection is used, noted or refused, as it should be.
+"""Every awkward file of a private collection is used, noted or refused, as told.
 
-The synthetic likes of the silent traps are in test_audio.py, for those without it.
+The synthetic likes of the silent traps are in test_audio.py and test_decode.py.
 """
 
 import csv

@@ -16,9 +16,8 @@ import soundfile
 from conftest import shared
 from test_audio import librosa_load, librosa_mfcc
 
-from vaejax import audio, features, store, workers
+from vaejax import audio, features, workers
 from vaejax.core import Track
-from vaejax.store import StoreError
 
 ROOT = Path(features.__file__).parents[1]
 SETTINGS = {
@@ -233,49 +232,6 @@ def test_a_damaged_shard_is_noticed_and_mended(tmp_path, analysed, harm, lost):
     assert len(analysed) == lost
 
 
-def test_a_full_shard_is_left_for_a_new_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "SHARD_BYTES", 5000)
-    tracks = songs(tmp_path / "songs", 9)
-    first = extract(tracks, tmp_path / "cache")[0]
-    assert len(list((tmp_path / "cache" / "shards").iterdir())) > 3
-    assert_same(first, extract(tracks, tmp_path / "cache")[0])
-
-
-def test_arrays_start_at_multiples_of_64_bytes(tmp_path):
-    for clip in extract(songs(tmp_path / "songs", 5), tmp_path / "cache")[0]:
-        assert clip.mel.ctypes.data % 64 == clip.mfcc.ctypes.data % 64 == 0
-
-
-def test_a_damaged_index_says_what_to_delete(tmp_path):
-    tracks = songs(tmp_path / "songs", 1)
-    extract(tracks, tmp_path / "cache")
-    (tmp_path / "cache" / "index-1.sqlite").write_bytes(b"rubbish" * 1000)
-    with pytest.raises(StoreError, match="not a database. .* delete .*/cache'"):
-        extract(tracks, tmp_path / "cache")
-
-
-def test_a_file_in_the_place_of_the_cache_is_named(tmp_path):
-    (tmp_path / "cache").write_text("")
-    with pytest.raises(StoreError, match="/cache' cannot hold a cache"):
-        extract([], tmp_path / "cache")
-
-
-def test_a_full_disk_ends_the_run_with_its_reason(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    tracks = songs(tmp_path / "songs", 1)
-    monkeypatch.setattr(store, "_append", full)
-    with pytest.raises(StoreError, match="No space left on device. Free some space"):
-        extract(tracks, tmp_path / "cache")
-
-
-def test_a_cache_that_forgets_is_not_tried_for_ever(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "arrays", lambda *_: None)
-    with pytest.raises(StoreError, match="checksums fail 3 times in a row"):
-        extract(songs(tmp_path / "songs", 1), tmp_path / "cache")
-
-
 def test_what_may_pass_is_tried_again(tmp_path, monkeypatch):
     tracks = songs(tmp_path / "songs", 1)
     real = audio.read
@@ -371,14 +327,6 @@ def test_two_runs_share_a_cache_at_once(tmp_path, analysed):
     assert_same(clips, extract(tracks, tmp_path / "fresh", **SLOW)[0])
 
 
-def test_a_job_that_ends_its_process_is_set_aside_and_the_rest_goes_on():
-    jobs = [0] * 6 + [signal.SIGKILL] + [0] * 6 + [signal.SIGSEGV] + [0] * 20
-    done = list(workers.results(signal.raise_signal, iter(jobs), n_workers=2))
-    assert sorted(job for job, _ in done) == sorted(jobs)
-    for job, result in done:
-        assert isinstance(result, workers.WorkerError) == bool(job)
-
-
 def test_a_crash_is_a_reason_and_not_remembered(tmp_path, monkeypatch):
     tracks = songs(tmp_path / "songs", 1)
 
@@ -390,37 +338,3 @@ def test_a_crash_is_a_reason_and_not_remembered(tmp_path, monkeypatch):
         clips, (rejected,) = extract(tracks, tmp_path / "cache")
     assert clips == [] and rejected.reason == "'000.wav' ends its process."
     assert len(extract(tracks, tmp_path / "cache")[0]) == 1
-
-
-def test_what_a_job_raises_is_raised_here():
-    with pytest.raises(ZeroDivisionError):
-        list(workers.results(eval, ["1", "1 / 0", "2"], n_workers=2))
-
-
-def test_jobs_are_taken_as_they_are_needed():
-    taken = []
-
-    def jobs():
-        for i in range(50):
-            taken.append(i)
-            yield str(i)
-
-    results = workers.results(eval, jobs(), n_workers=2)
-    assert taken == []
-    next(results)
-    assert len(taken) <= 8
-    assert sorted([0, *(value for _, value in results)])[-1] == 49
-
-
-def test_a_worker_is_plain(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "7")
-    asked = [
-        "sorted({'jax', 'librosa', 'pytest'} & set(__import__('sys').modules))",
-        "__import__('os').environ['OMP_NUM_THREADS']",
-        "getattr(__import__('sys').modules['__main__'], '__file__', '')",
-    ]
-    answers = dict(workers.results(eval, asked, n_workers=2))
-    assert answers[asked[0]] == [] and answers[asked[1]] == "1"
-    assert "pytest" not in answers[asked[2]]
-    assert os.environ["OMP_NUM_THREADS"] == "7"
-    assert "OPENBLAS_NUM_THREADS" not in os.environ

@@ -16,9 +16,8 @@ import soxr
 from jaxtyping import Float32
 
 from vaejax import decode
-from vaejax.decode import CROPS, AudioError, UnavailableError
-
-__all__ = ["CROPS", "AudioError", "UnavailableError"]
+from vaejax.decode import CROPS as CROPS  # part of what `read` offers
+from vaejax.decode import AudioError, UnavailableError
 
 _BLOCK = 128  # frames transformed at a time: 1 MB
 _SLAB = 16  # neighbouring bands multiplied at a time

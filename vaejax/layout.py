@@ -89,14 +89,15 @@ def match_lyrics(
                 if len(same) == 1:
                     users[same[0]].append((song, version))
                 elif same:
-                    shown = " and ".join(map(ascii, same))
-                    reason = (
-                        f"{shown(song)} could have any of {shown}. Remove all but one."
-                    )
-                    notes |= dict.fromkeys(same, reason)
+                    notes |= dict.fromkeys(same, _undecided(song, same))
                 if same:
                     break
     return _settled(songs, texts, users, notes)
+
+
+def _undecided(song: str, same: list[str]) -> str:
+    either = " and ".join(map(ascii, same))
+    return f"{shown(song)} could have any of {either}. Remove all but one."
 
 
 def _owner(text: str) -> str:

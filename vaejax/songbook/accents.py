@@ -35,9 +35,9 @@ ACCENTS = {
         closure=0.65,
         hiss_hz=3300,
         hiss=0.5,
-        ring_hz=2400,
-        ring_db=12,
-        tilt_db_per_octave=-1.0,
+        ring_hz=2100,
+        ring_db=14,
+        tilt_db_per_octave=-3.0,
         nasal=0.3,
         glide_s=0.05,
         ornament=(0.55, 90, 7.5),
@@ -52,8 +52,8 @@ ACCENTS = {
         hiss_hz=4200,
         hiss=0.35,
         ring_hz=3200,
-        ring_db=-4,
-        tilt_db_per_octave=-4.0,
+        ring_db=-6,
+        tilt_db_per_octave=-6.0,
         nasal=0.5,
         glide_s=0.13,
         ornament=(0.25, 120, 3.2),
@@ -69,8 +69,8 @@ ACCENTS = {
         hiss_hz=5600,
         hiss=1.6,
         ring_hz=3300,
-        ring_db=-1,
-        tilt_db_per_octave=0.0,
+        ring_db=-4,
+        tilt_db_per_octave=1.0,
         nasal=0.0,
         glide_s=0.04,
         ornament=(0.15, -130, 2.5),
@@ -86,8 +86,8 @@ ACCENTS = {
         hiss_hz=2700,
         hiss=0.7,
         ring_hz=3000,
-        ring_db=4,
-        tilt_db_per_octave=3.0,
+        ring_db=3,
+        tilt_db_per_octave=4.0,
         nasal=1.0,
         glide_s=0.09,
         ornament=(0.45, 160, 5.0),
@@ -101,8 +101,8 @@ ACCENTS = {
         closure=0.6,
         hiss_hz=6400,
         hiss=0.75,
-        ring_hz=3600,
-        ring_db=10,
+        ring_hz=3700,
+        ring_db=13,
         tilt_db_per_octave=1.0,
         nasal=0.0,
         glide_s=0.03,
@@ -115,5 +115,6 @@ def vowel(accent: Accent, letters: str) -> tuple[float, float, float]:
     """Formants of a nucleus: the longest letters the language lists, else schwa."""
     for length in (2, 1):
         if letters[:length] in accent.vowels:
-            return accent.vowels[letters[:length]]
+            f1, f2, f3 = accent.vowels[letters[:length]]
+            return float(f1), float(f2), float(f3)
     return (500.0, 1450.0, 2450.0)

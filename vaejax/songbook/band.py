@@ -7,7 +7,7 @@ Everything lies on one grid of sixteenth steps: step i of the song sounds at
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Float32
 
 from vaejax.songbook.instruments import SAMPLE_RATE_HZ, TIMBRES, Signal, hit, tone
 from vaejax.songbook.styles import HARMONY, MODES, Part, Style
@@ -167,7 +167,9 @@ PLAYS = {
 }
 
 
-def place(bus: Signal, sound: Signal, start_s: float, gain: float) -> None:
+def place(
+    bus: Signal, sound: Float32[np.ndarray, "m"], start_s: float, gain: float
+) -> None:
     """Adds a sound to the bus, what sticks out at either end cut off."""
     start = round(start_s * SAMPLE_RATE_HZ)
     skip = max(0, -start)
@@ -250,13 +252,13 @@ def accompany(
         sound = unit(played(notes, timbre, score, n, rng))
         pitched += _gain(part.level_db + loose[i]) * sound
     timbre, pattern, drum, beats = COLOURS[language]
-    if rng.random() < 0.85:
+    if rng.random() < 0.9:
         part = Part("melody", (timbre,), (pattern,), 2.0, 0.0)
         sound = unit(played(melody(rng, score, part, pattern), timbre, score, n, rng))
-        pitched += _gain(-6 + loose[-2]) * sound
-    if rng.random() < 0.85:
+        pitched += _gain(-4 + loose[-2]) * sound
+    if rng.random() < 0.9:
         sound = unit(drummed(rng, {drum: beats}, score, pitch=kit_pitch, n=n))
-        drums += _gain(-8 + loose[-3]) * sound
+        drums += _gain(-6 + loose[-3]) * sound
     return drums, pitched
 
 

@@ -40,12 +40,14 @@ TIMBRES = {
     "long_lute": Timbre(0.95, 0.50, 0.002, 0.8, detune_cents=(-6.0, 0.0, 5.0)),
     "short_lute": Timbre(0.86, 0.10, 0.002, 0.3),
     "bell": Timbre(0.45, 0.50, 0.002, 0.7, hollow=True, octave=1),
-    "strings": Timbre(0.74, 9.0, 0.12, 9.0, detune_cents=(-9, -2, 7), vibrato_cents=9),
-    "fiddle": Timbre(0.86, 9.0, 0.04, 3.0, vibrato_cents=16, breath=0.03),
-    "flute": Timbre(0.32, 9.0, 0.06, 9.0, vibrato_cents=12, breath=0.10),
+    "strings": Timbre(
+        0.74, 9.0, 0.12, 9.0, detune_cents=(-9.0, -2.0, 7.0), vibrato_cents=9.0
+    ),
+    "fiddle": Timbre(0.86, 9.0, 0.04, 3.0, vibrato_cents=16.0, breath=0.03),
+    "flute": Timbre(0.32, 9.0, 0.06, 9.0, vibrato_cents=12.0, breath=0.10),
     "organ": Timbre(0.62, 9.0, 0.02, 9.0, hollow=True, detune_cents=(-1.0, 2.0)),
     "harmonium": Timbre(0.84, 9.0, 0.07, 9.0, detune_cents=(-5.0, 4.0)),
-    "supersaw": Timbre(0.93, 9.0, 0.01, 9.0, detune_cents=(-16, -6, 5, 15)),
+    "supersaw": Timbre(0.93, 9.0, 0.01, 9.0, detune_cents=(-16.0, -6.0, 5.0, 15.0)),
     "stab": Timbre(0.92, 0.10, 0.003, 0.25, detune_cents=(-8.0, 8.0)),
     "square_lead": Timbre(0.88, 0.8, 0.006, 1.2, hollow=True),
     "fuzz": Timbre(0.88, 2.0, 0.004, 1.6, detune_cents=(-3.0, 3.0), drive=5.0),
@@ -127,26 +129,24 @@ def _band(noise: Signal, low_hz: float, high_hz: float) -> Signal:
 
 
 def _kick(pitch: float, n: int, seed: int) -> Signal:
-    body = _sweep(n, 190 * pitch, 52 * pitch, 0.022) * _decay(n, 0.11)
-    return 2.6 * body + 0.3 * _band(_noise(n, seed), 900, 5000) * _decay(n, 0.004)
+    body = _sweep(n, 190.0 * pitch, 52.0 * pitch, 0.022) * _decay(n, 0.11)
+    return 2.6 * body + 0.3 * _band(_noise(n, seed), 900.0, 5000.0) * _decay(n, 0.004)
 
 
 def _snare(pitch: float, n: int, seed: int) -> Signal:
-    wires = _band(_noise(n, seed), 1300 * pitch, 8500) * _decay(n, 0.075)
-    return 0.9 * wires + 1.1 * _sweep(n, 260 * pitch, 185 * pitch, 0.02) * _decay(
-        n, 0.05
-    )
+    wires = _band(_noise(n, seed), 1300.0 * pitch, 8500.0) * _decay(n, 0.075)
+    skin = _sweep(n, 260.0 * pitch, 185.0 * pitch, 0.02) * _decay(n, 0.05)
+    return 0.9 * wires + 1.1 * skin
 
 
 def _rim(pitch: float, n: int, seed: int) -> Signal:
-    click = _band(_noise(n, seed), 1500 * pitch, 4200 * pitch) * _decay(n, 0.012)
-    return 0.9 * click + 0.8 * _sweep(n, 900 * pitch, 820 * pitch, 0.01) * _decay(
-        n, 0.015
-    )
+    click = _band(_noise(n, seed), 1500.0 * pitch, 4200.0 * pitch) * _decay(n, 0.012)
+    wood = _sweep(n, 900.0 * pitch, 820.0 * pitch, 0.01) * _decay(n, 0.015)
+    return 0.9 * click + 0.8 * wood
 
 
 def _clap(pitch: float, n: int, seed: int) -> Signal:
-    noise = _band(_noise(n, seed), 900 * pitch, 3600 * pitch)
+    noise = _band(_noise(n, seed), 900.0 * pitch, 3600.0 * pitch)
     envelope = np.zeros(n, np.float32)
     for delay in (0, int(0.011 * SAMPLE_RATE_HZ), int(0.023 * SAMPLE_RATE_HZ)):
         envelope[delay:] += _decay(n - delay, 0.02)
@@ -154,41 +154,40 @@ def _clap(pitch: float, n: int, seed: int) -> Signal:
 
 
 def _hat(pitch: float, n: int, seed: int) -> Signal:
-    return 0.55 * _band(_noise(n, seed), 6200 * pitch, 12_000) * _decay(n, 0.022)
+    return 0.55 * _band(_noise(n, seed), 6200.0 * pitch, 12_000.0) * _decay(n, 0.022)
 
 
 def _open_hat(pitch: float, n: int, seed: int) -> Signal:
-    return 0.55 * _band(_noise(n, seed), 5200 * pitch, 12_000) * _decay(n, 0.11)
+    return 0.55 * _band(_noise(n, seed), 5200.0 * pitch, 12_000.0) * _decay(n, 0.11)
 
 
 def _shaker(pitch: float, n: int, seed: int) -> Signal:
     swell = np.minimum(np.arange(n, dtype=np.float32) / (0.02 * SAMPLE_RATE_HZ), 1)
-    noise = _band(_noise(n, seed), 3600 * pitch, 9000)
+    noise = _band(_noise(n, seed), 3600.0 * pitch, 9000.0)
     return 0.4 * noise * (swell * _decay(n, 0.03)).astype(np.float32)
 
 
 def _low_hand(pitch: float, n: int, seed: int) -> Signal:
-    skin = _sweep(n, 150 * pitch, 92 * pitch, 0.05) * _decay(n, 0.16)
-    return 1.7 * skin + 0.2 * _band(_noise(n, seed), 300, 1500) * _decay(n, 0.01)
+    skin = _sweep(n, 150.0 * pitch, 92.0 * pitch, 0.05) * _decay(n, 0.16)
+    return 1.7 * skin + 0.2 * _band(_noise(n, seed), 300.0, 1500.0) * _decay(n, 0.01)
 
 
 def _high_hand(pitch: float, n: int, seed: int) -> Signal:
-    ring = _sweep(n, 430 * pitch, 390 * pitch, 0.02) * _decay(n, 0.07)
-    return 0.9 * ring + 0.6 * _band(_noise(n, seed), 1800, 6000) * _decay(n, 0.018)
+    ring = _sweep(n, 430.0 * pitch, 390.0 * pitch, 0.02) * _decay(n, 0.07)
+    return 0.9 * ring + 0.6 * _band(_noise(n, seed), 1800.0, 6000.0) * _decay(n, 0.018)
 
 
 def _finger_cymbal(pitch: float, n: int, seed: int) -> Signal:
-    ring = _sweep(n, 3100 * pitch, 3100 * pitch, 1.0)
-    ring = ring + 0.6 * _sweep(n, 4730 * pitch, 4730 * pitch, 1.0)
-    return 0.45 * ring * _decay(n, 0.28) + 0.05 * _band(_noise(n, seed), 5000, 9000)[
-        :n
-    ] * _decay(n, 0.02)
+    ring = _sweep(n, 3100.0 * pitch, 3100.0 * pitch, 1.0)
+    ring += 0.6 * _sweep(n, 4730.0 * pitch, 4730.0 * pitch, 1.0)
+    touch = _band(_noise(n, seed), 5000.0, 9000.0) * _decay(n, 0.02)
+    return 0.45 * ring * _decay(n, 0.28) + 0.05 * touch
 
 
 def _crackle(pitch: float, n: int, seed: int) -> Signal:
     clicks = _noise(n, seed)
     sparse = np.where(np.abs(clicks) > 3.0, clicks, 0).astype(np.float32)
-    return 0.5 * _band(sparse + 1e-4 * clicks, 1500 * pitch, 6000)
+    return 0.5 * _band(sparse + 1e-4 * clicks, 1500.0 * pitch, 6000.0)
 
 
 DRUMS: dict[str, tuple[Callable[[float, int, int], Signal], float]] = {

@@ -38,13 +38,14 @@ def _sung_lines(song: Song) -> list[list[lyrics.Syllable]]:
     return [lyrics.syllables(song.language, line) for line in lines]
 
 
-def _voice(
+def sung(
     song: Song,
     rng: np.random.Generator,
     singer: voices.Singer,
     score: band.Score,
     n: int,
 ) -> Signal:
+    """The dry voice, on the song's grid and in its key, in the singer's octave."""
     delivery = STYLES[song.genre].delivery
     octave = round(np.log2(singer.register_hz / score.tonic_hz))
     beat_s = 60 / song.tempo_bpm
@@ -55,7 +56,7 @@ def _voice(
         lines=_sung_lines(song),
         scale_cents=score.scale_cents,
         beat_s=beat_s,
-        start_s=score.first_beat_s + beat_s * int(rng.integers(3)),
+        start_s=score.first_beat_s - beat_s * int(rng.integers(3)),
         duration_s=score.duration_s,
     )
     return voices.sing(
@@ -88,7 +89,7 @@ def _room(rng: np.random.Generator, style: Style, n: int) -> Complex[np.ndarray,
 
 
 def _chain(song: Song, n: int) -> tuple[Float[np.ndarray, "f"], Float[np.ndarray, "f"]]:
-    """Gains over frequency: mastering and the equaliser's tilt; the band's upper end."""
+    """Gains over frequency: mastering and tilt, and the cut at the bandwidth."""
     hz = scipy.fft.rfftfreq(n, 1 / SAMPLE_RATE_HZ) + 1.0
     mastering_db = np.interp(np.log(hz), np.log(EQ_HZ), STYLES[song.genre].eq_db)
     tilt_db = song.tilt_db_per_octave * np.clip(np.log2(hz / 1000), -4, 4)
@@ -115,7 +116,7 @@ def render_song(song: Song, *, seed: int, duration_s: float) -> Int16[np.ndarray
     studio_db = float(habits.uniform(-0.5, 0.5))  # the artist's own tilt, per octave
     score = score_of(song, rng, duration_s)
     drums, pitched = band.accompany(rng, habits, style, score, song.language, n)
-    voice = _voice(song, rng, singer, score, n)
+    voice = sung(song, rng, singer, score, n)
     voice *= np.float32(10 ** ((style.voice_db + rng.normal(0, 2.0)) / 20))
     mixed = drums + _ducked(pitched, score, style.pump) + voice
     song = song._replace(tilt_db_per_octave=song.tilt_db_per_octave + studio_db)

@@ -49,8 +49,10 @@ PLAN, WORDS, ARTIST, SOUND = range(4)  # the purposes
 
 
 def cells(n_songs: int) -> list[tuple[str, str]]:
-    """(language, genre) of each song. Five and eight have no common divisor, so
-    counting through both at once meets every pair, and any prefix is balanced."""
+    """(language, genre) of each song: every pair equally often, any prefix balanced.
+
+    Five and eight have no common divisor, so counting through both at once does it.
+    """
     languages, genres = list(LANGUAGES), list(STYLES)
     return [(languages[i % 5], genres[i % 8]) for i in range(n_songs)]
 
@@ -153,7 +155,7 @@ def _song(
         key=KEYS[rng.integers(12)],
         mode=str(rng.choice(STYLES[genre].modes or CLASSICAL_MODES[language])),
         level_db=round(float(rng.uniform(-30, -14)), 2),
-        snr_db=round(float(rng.uniform(22, 50)), 2),
+        snr_db=round(float(rng.uniform(25, 50)), 2),
         bandwidth_hz=round(float(rng.uniform(4500, 11000)), 1),
         tilt_db_per_octave=round(float(rng.uniform(-1.5, 1.5)), 3),
         has_lyrics=has_lyrics,

@@ -270,7 +270,7 @@ def sing(
     tonic_hz: float,
     n: int,
 ) -> Signal:
-    """The notes as `n` samples of unit loudness where the voice is on."""
+    """The notes as `n` samples, of unit loudness where the voice is on."""
     n_frames = -(-n // _HOP) + 2
     index = _at_frames(notes, n_frames)
     formants = np.stack(
@@ -297,5 +297,7 @@ def sing(
         breath = rng.standard_normal(n, dtype=np.float32) * np.float32(singer.breath)
         noise = rng.standard_normal(n, dtype=np.float32) * hiss_level
         voices += _filtered((pulses + breath) * tone_level, noise, *gains)
-    loud = np.sqrt(np.mean(voices[tone_level > 0.3] ** 2)) if n else 1.0
-    return voices / max(float(loud), 1e-6)
+    on = tone_level > 0.3
+    if not on.any():  # a short excerpt may fall between two phrases
+        return voices
+    return voices / np.sqrt(np.mean(voices[on] ** 2))

@@ -1,6 +1,6 @@
 """English lines; they are their own romanisation and translation."""
 
-VOCABLES = ("ooh la da yeah", "hey hey na na", "mmm oh yeah", "whoa oh oh")
+VOCABLES = ("ooh la da yeah", "hey hey na na", "mama oh oh yeah", "whoa oh oh")
 
 GIVEN = ("Wren", "Calder", "Hazel", "Tobin", "Maeve", "Silas", "Juniper", "Rowan")
 GIVEN += ("Dell", "Orla", "Fenn", "Ivy")

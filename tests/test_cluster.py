@@ -1,0 +1,69 @@
+"""The contract of a clusterer: every member passes every test here, unasked."""
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from vaejax import cluster
+
+
+@pytest.fixture
+def blobs():
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(3), 60)
+    centres = np.array([[0.0, 0, 0, 0], [6, 0, 0, 0], [0, 6, 0, 0]])
+    return (centres[truth] + rng.normal(size=(180, 4))).astype(np.float32), truth
+
+
+@pytest.fixture(params=cluster.CLUSTERERS.values(), ids=cluster.CLUSTERERS)
+def clusterer(request):
+    return request.param
+
+
+def test_blobs_are_found(clusterer, blobs):
+    z, truth = blobs
+    found = clusterer(z, n_clusters=3, seed=0)
+    kept = found.cluster >= 0
+    assert kept.mean() > 0.8
+    assert adjusted_rand_score(truth[kept], found.cluster[kept]) > 0.95
+
+
+def test_the_same_seed_gives_the_same_labels(clusterer, blobs):
+    first, second = (clusterer(blobs[0], n_clusters=3, seed=1) for _ in range(2))
+    np.testing.assert_array_equal(first.cluster, second.cluster)
+
+
+def test_the_scale_of_z_changes_nothing(clusterer, blobs):
+    z, _ = blobs
+    one, other = (clusterer(s * z, n_clusters=3, seed=0) for s in (1.0, 1e-3))
+    assert adjusted_rand_score(one.cluster, other.cluster) > 0.99
+
+
+def test_a_collapsed_latent_space_is_survived(clusterer):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn says that points coincide
+        found = clusterer(np.zeros((30, 4), np.float32), n_clusters=3, seed=0)
+    assert found.cluster.shape == (30,)
+
+
+def test_probabilities_are_those_of_the_labels(clusterer, blobs):
+    found = clusterer(blobs[0], n_clusters=3, seed=0)
+    if found.probability is not None:
+        assert np.all((found.probability > 1 / 3) & (found.probability <= 1))
+
+
+def test_far_points_are_noise_to_dbscan(blobs):
+    z = np.concatenate([blobs[0], [[50.0, 50, 50, 50]]]).astype(np.float32)
+    assert cluster.dbscan(z, n_clusters=3, seed=0).cluster[-1] == -1
+
+
+def test_the_knee_is_the_point_furthest_below_the_chord():
+    curve = np.array([0.0, 0.1, 0.2, 0.3, 5.0, 10.0])  # the chord is 0, 2, 4, ...
+    assert cluster.knee(curve) == pytest.approx(0.3)
+
+
+def test_neighbour_distances_by_hand():
+    z = np.array([[0.0], [1.0], [3.0]])
+    np.testing.assert_allclose(cluster.neighbour_distances(z, 1), [1, 1, 2])

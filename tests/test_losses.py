@@ -1,0 +1,49 @@
+"""Reconstruction terms against SciPy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.stats import bernoulli, norm
+
+from vaejax import losses
+
+
+def test_gaussian_is_the_likelihood_at_the_best_variance():
+    rng = np.random.default_rng(0)
+    x, x_hat = rng.normal(size=(2, 8, 5))
+    best = np.sqrt(np.mean((x - x_hat) ** 2))
+    expected = -norm.logpdf(x, x_hat, best).sum(axis=1).mean()
+    found = losses.gaussian(jnp.float32(x), jnp.float32(x_hat))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    for other in (0.8 * best, 1.2 * best):
+        assert -norm.logpdf(x, x_hat, other).sum(axis=1).mean() > found
+
+
+def test_gaussian_sums_over_features():
+    x = jnp.float32(np.random.default_rng(0).normal(size=(8, 3, 5)))
+    twice = jnp.concatenate([x, x], axis=2)
+    one = losses.gaussian(x, jnp.zeros_like(x))
+    np.testing.assert_allclose(
+        losses.gaussian(twice, jnp.zeros_like(twice)), 2 * one, rtol=1e-6
+    )
+
+
+def test_gaussian_and_its_gradient_are_finite_on_a_perfect_reconstruction():
+    x = jnp.ones((4, 3))
+    value, gradient = jax.value_and_grad(lambda y: losses.gaussian(x, y))(x)
+    assert jnp.isfinite(value) and jnp.all(gradient == 0)
+
+
+def test_bernoulli_is_scipys_on_binary_data():
+    rng = np.random.default_rng(0)
+    x, logits = rng.integers(2, size=(6, 5)), rng.normal(size=(6, 5))
+    expected = -bernoulli.logpmf(x, 1 / (1 + np.exp(-logits))).sum(axis=1).mean()
+    found = losses.bernoulli(jnp.float32(x), jnp.float32(logits))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("logit", [-1e4, 1e4])
+def test_bernoulli_is_finite_at_extreme_logits(logit):
+    x = jnp.full((2, 3), 0.5)
+    assert jnp.isfinite(losses.bernoulli(x, jnp.full((2, 3), logit)))
