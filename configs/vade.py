@@ -13,6 +13,7 @@ def get_config():
     config.model.update(
         n_clusters=15,
         pretrain=0.3,  # share of training as a plain autoencoder
+        start="neighbours",  # or means: what the mixture is fitted to
         log_var_bias=-5.0,
     )
     config.cluster.k = (15,)

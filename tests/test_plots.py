@@ -10,10 +10,18 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from vaejax import curves, plots, spectrograms, typeset
+from vaejax import bars, curves, plots, spectrograms, typeset
 from vaejax.typeset import groups, legible, save
 
 ARABIC, BANGLA, HINDI = "أغنية الحب", "আমার সোনার বাংলা", "दिल से क्षत्रिय"
+PLOTS = {
+    "training_curves": curves.training_curves,
+    "latent_maps": plots.latent_maps,
+    "cluster_sizes": plots.cluster_sizes,
+    "cluster_matrix": plots.cluster_matrix,
+    "reconstructions": spectrograms.reconstructions,
+    "score_bars": bars.score_bars,
+}
 GENRES = ["pop", "_rock", "$oul $tep", "ग़ज़ल", "طرب", "বাউল", "日本 🎵"] + [
     f"genre {i}" for i in range(33)
 ]
@@ -56,8 +64,6 @@ def score_rows() -> list[dict]:
 def _with_songs(draw, n):
     xy, clusters, genre = songs(n)
     title = f"{ARABIC} · {BANGLA} · {HINDI} · $5 {n}"
-    if draw is plots.latent_map:
-        return draw(xy, genre, title=title, legend_title="genre")
     if draw is plots.latent_maps:
         maps, columns = {"UMAP": xy, "t-SNE": -xy}, {"cluster": clusters, "g_re": genre}
         return draw(maps, columns, title=title)
@@ -76,7 +82,7 @@ MAKERS = {
 
 
 def make(name: str, n: int) -> Figure:
-    return MAKERS.get(name, _with_songs)(plots.PLOTS[name], n)
+    return MAKERS.get(name, _with_songs)(PLOTS[name], n)
 
 
 def png(figure: Figure) -> bytes:
@@ -101,7 +107,7 @@ def fonts(request, monkeypatch):
 # --- every figure ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(plots.PLOTS))
+@pytest.mark.parametrize("name", sorted(PLOTS))
 def test_every_figure_shows_all_its_letters_with_any_fonts(name, fonts, tmp_path):
     figure = make(name, 15)  # a glyph that is missing warns, and warnings are errors
     save(figure, tmp_path / "figure.png")
@@ -109,7 +115,7 @@ def test_every_figure_shows_all_its_letters_with_any_fonts(name, fonts, tmp_path
 
 
 @pytest.mark.parametrize("n", [1, 530])
-@pytest.mark.parametrize("name", sorted(plots.PLOTS))
+@pytest.mark.parametrize("name", sorted(PLOTS))
 def test_nothing_leaves_a_figure(name, n):
     figure = make(name, n)
     figure.draw_without_rendering()
@@ -121,7 +127,7 @@ def test_nothing_leaves_a_figure(name, n):
         assert box.y0 >= -2 and box.y1 <= figure.bbox.y1 + 2
 
 
-@pytest.mark.parametrize("name", sorted(plots.PLOTS))
+@pytest.mark.parametrize("name", sorted(PLOTS))
 def test_the_same_arrays_give_the_same_bytes_whatever_the_user_s_style(name, tmp_path):
     before = dict(matplotlib.rcParams)
     save(make(name, 12), tmp_path / "a.png")
@@ -132,7 +138,7 @@ def test_the_same_arrays_give_the_same_bytes_whatever_the_user_s_style(name, tmp
 
 
 def test_every_axis_has_a_label():
-    for name in plots.PLOTS:
+    for name in PLOTS:
         for axes in make(name, 20).axes:
             place = axes.get_subplotspec()
             if axes.axison and place is not None:
@@ -216,10 +222,9 @@ def test_a_cut_never_parts_a_letter_from_its_marks():
 
 
 def test_a_dollar_sign_is_shown_and_starts_no_formula():
-    figure = plots.latent_map(
-        np.zeros((2, 2)), np.array(["$a^2$", "b"]), title="$x$ $", legend_title="$"
-    )
-    text = figure.axes[0].get_legend().get_texts()[0]
+    values = np.array(["$a^2$", "b"])
+    figure = plots.latent_maps({"$": np.zeros((2, 2))}, {"$x$": values}, title="$x$ $")
+    text = figure.axes[1].get_legend().get_texts()[0]
     assert text._preprocess_math(text.get_text()) == ("$a^2$", False)
     png(figure)
 
@@ -256,7 +261,7 @@ def lines_of(panel) -> dict[float, list]:
 
 
 def test_terms_get_a_panel_each_and_missing_ones_none():
-    figure = plots.training_curves(history(), title="t")
+    figure = curves.training_curves(history(), title="t")
     names = [axes.get_ylabel() for axes in figure.axes if axes.axison]
     assert names == [
         "total loss (nats)",
@@ -264,7 +269,7 @@ def test_terms_get_a_panel_each_and_missing_ones_none():
         "mel reconstr. (nats)",
         "active units",
     ]
-    figure = plots.training_curves(history(3)[:1], title="t")
+    figure = curves.training_curves(history(3)[:1], title="t")
     assert [axes.get_ylabel() for axes in figure.axes] == ["total loss (nats)"]
 
 
@@ -275,7 +280,7 @@ def test_a_seed_that_stopped_counts_with_its_last_value(stopped):
         {"epoch": 2, "phase": "p", "loss": [2.0, 6.0]},
         {"epoch": 3, "phase": "p", "loss": [1.0, stopped]},
     ]
-    figure = plots.training_curves(rows, title="t")
+    figure = curves.training_curves(rows, title="t")
     (mean,) = lines_of(figure.axes[0])[1.4]
     np.testing.assert_allclose(mean.get_ydata(), [6.0, 4.0, 3.5])
 
@@ -285,7 +290,7 @@ def test_values_of_a_seed_that_no_longer_runs_do_not_count():
         {"epoch": 1, "phase": "p", "loss": [4.0, 8.0], "running": [True, True]},
         {"epoch": 2, "phase": "p", "loss": [2.0, 99.0], "running": [True, False]},
     ]
-    figure = plots.training_curves(rows, title="t")
+    figure = curves.training_curves(rows, title="t")
     assert len(figure.axes) == 1
     np.testing.assert_allclose(lines_of(figure.axes[0])[1.4][0].get_ydata(), [6.0, 5.0])
 
@@ -295,7 +300,7 @@ def test_an_epoch_that_was_run_twice_counts_once_and_phases_follow_each_other():
         {"epoch": e, "phase": p, "loss": [x]}
         for e, p, x in [(0, "a", 9), (1, "a", 8), (1, "a", 7), (0, "b", 3), (1, "b", 2)]
     ]
-    figure = plots.training_curves(rows, title="t")
+    figure = curves.training_curves(rows, title="t")
     first, second = lines_of(figure.axes[0])[1.4]
     assert list(first.get_xdata()) == [1, 2] and list(first.get_ydata()) == [9, 7]
     assert list(second.get_xdata()) == [3, 4] and list(second.get_ydata()) == [3, 2]
@@ -310,18 +315,18 @@ def test_the_last_phase_can_be_read_beside_a_phase_of_another_scale():
         for e in range(30, 99)
     ]
     rows[60]["loss"] = [1e9]  # a single spike
-    low, high = plots.training_curves(rows, title="t").axes[0].get_ylim()
+    low, high = curves.training_curves(rows, title="t").axes[0].get_ylim()
     assert 300 < low < 320 and 380 < high < 600
 
 
 def test_a_history_without_epochs_is_refused():
     for rows in ([], [{"epoch": 1, "phase": "p", "loss": [float("nan")]}]):
         with pytest.raises(ValueError, match="Train for at least one epoch"):
-            plots.training_curves(rows, title="t")
+            curves.training_curves(rows, title="t")
 
 
 def test_epochs_are_whole_numbers_on_the_axis():
-    figure = plots.training_curves(history(2)[:1], title="t")
+    figure = curves.training_curves(history(2)[:1], title="t")
     figure.draw_without_rendering()
     ticks = [t.get_text() for t in figure.axes[0].get_xticklabels() if t.get_visible()]
     assert all("." not in text for text in ticks)
@@ -330,12 +335,12 @@ def test_epochs_are_whole_numbers_on_the_axis():
 def test_points_of_a_map_lie_where_they_should_in_the_colour_of_their_class():
     xy = np.array([[0, 0], [1, 2], [3, 4], [5, 6]], np.float32)
     values = np.array(["b", "a", "a", ""])
-    figure = plots.latent_map(xy, values, title="t", legend_title="genre")
+    figure = plots.latent_maps({"UMAP": xy}, {"genre": values}, title="t")
     a, b, unknown = figure.axes[0].collections
     np.testing.assert_array_equal(a.get_offsets(), xy[1:3])
     np.testing.assert_array_equal(b.get_offsets(), xy[:1])
     np.testing.assert_array_equal(unknown.get_offsets(), xy[3:])
-    names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    names = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert names == ["a", "b", "unknown"]
     assert unknown.get_zorder() < a.get_zorder()
 
@@ -401,7 +406,7 @@ def test_bands_lie_at_the_centres_that_librosa_gives_them(n_bands, sample_rate_h
 
 def test_spectrograms_share_the_scale_of_the_originals():
     original = np.linspace(-70, -10, 64 * 20, dtype=np.float32).reshape(64, 20)
-    figure = plots.reconstructions(
+    figure = spectrograms.reconstructions(
         [("a", original, original * 3), ("b", original + 10, original)],
         hop_s=0.5,
         sample_rate_hz=16000,
@@ -416,18 +421,20 @@ def test_spectrograms_share_the_scale_of_the_originals():
 
 def test_flat_spectrograms_are_drawn():
     flat = np.full((5, 8), -80.0)
-    png(plots.reconstructions([("", flat, flat)], hop_s=0.1, sample_rate_hz=8000))
+    png(
+        spectrograms.reconstructions([("", flat, flat)], hop_s=0.1, sample_rate_hz=8000)
+    )
 
 
 def test_pictures_of_nothing_are_refused():
     with pytest.raises(ValueError, match="pairs is empty"):
-        plots.reconstructions([], hop_s=0.1, sample_rate_hz=8000)
+        spectrograms.reconstructions([], hop_s=0.1, sample_rate_hz=8000)
     with pytest.raises(ValueError, match="no ari to draw"):
-        plots.score_bars([], metric="ari")
+        bars.score_bars([], metric="ari")
 
 
 def test_models_stand_above_baselines_by_their_best_score():
-    figure = plots.score_bars(
+    figure = bars.score_bars(
         [
             {"model": m, "clusterer": "kmeans", "label": "genre", "mean": x, "std": 0.1}
             for m, x in [("pca", 0.9), ("vae", 0.2), ("vade", 0.5)]

@@ -14,6 +14,7 @@ from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.fusion import FUSIONS
 from vaejax.losses import LIKELIHOODS
+from vaejax.mixture import STARTS
 
 ARRAYS = "pixels"  # the modality of images, which have no audio
 
@@ -87,6 +88,7 @@ RULES = {
     "model.log_var_bias": between(-12.0, 6.0),
     "model.n_clusters": at_least(2),
     "model.pretrain": between(0.0, 1.0),
+    "model.start": one_of(STARTS),
     "fusion.name": one_of(FUSIONS),
     "train.seeds": at_least(1),
     "train.epochs": at_least(1),

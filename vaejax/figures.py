@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
 
-from vaejax import plots, project, train
+from vaejax import bars, curves, plots, project, spectrograms
 from vaejax.core import Dataset, Model, Variables
 from vaejax.evaluate import Clustering
 from vaejax.typeset import save
@@ -17,7 +17,7 @@ MAPS = {"umap": "UMAP", "tsne": "t-SNE"}  # as axes name them
 
 def draw_training(folder: Path, history: Sequence[dict], *, model: str) -> None:
     """Loss, reconstruction and KL over the epochs."""
-    figure = plots.training_curves(history, title=f"{model}: training")
+    figure = curves.training_curves(history, title=f"{model}: training")
     save(figure, folder / f"training_{model}.png")
 
 
@@ -76,7 +76,7 @@ def draw_reconstructions(
         (_title(clips[row].track), clips[row].mel, recoloured(clips[row].mel, decoded))
         for row, decoded in zip(rows, statistics, strict=True)
     ]
-    figure = plots.reconstructions(
+    figure = spectrograms.reconstructions(
         pairs,
         hop_s=features["hop"] / features["sample_rate_hz"],
         sample_rate_hz=features["sample_rate_hz"],

@@ -65,9 +65,7 @@ def permuted(
     """
     _, codes = np.unique(truth, return_inverse=True)
     _, song_codes = np.unique(songs, return_inverse=True)
-    pairs, rows = np.unique(
-        np.stack([song_codes, codes]), axis=1, return_inverse=True
-    )
+    pairs, rows = np.unique(np.stack([song_codes, codes]), axis=1, return_inverse=True)
     rng = np.random.default_rng(seed)
     return np.stack([rng.permutation(pairs[1])[rows.ravel()] for _ in range(n)])
 

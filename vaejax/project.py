@@ -49,23 +49,47 @@ def umap(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
     _require_finite(z)
     if _distinct_rows(z) < 4:
         return principal(z)
+    return _umap(_two_columns(z), 2, n_neighbors=15, min_dist=0.1, seed=seed)
+
+
+def neighbour_map(
+    z: Float[np.ndarray, "n k"], *, n_dimensions: int, seed: int
+) -> Float[np.ndarray, "n d"]:
+    """UMAP for clustering: up to 20 neighbours drawn as close as they come.
+
+    d is `n_dimensions`, or less where z has fewer dimensions or rows. z itself where it
+    has too few distinct rows to have neighbourhoods.
+
+    Raises:
+      ValueError: z holds a value that is not finite.
+    """
+    _require_finite(z)
+    dimensions = min(n_dimensions, z.shape[1], len(z) - 2)
+    if dimensions < 2 or _distinct_rows(z) <= dimensions + 2:
+        return z.astype(np.float32)
+    return _umap(z, dimensions, n_neighbors=20, min_dist=0.0, seed=seed)
+
+
+def _umap(
+    z: np.ndarray, dimensions: int, *, n_neighbors: int, min_dist: float, seed: int
+) -> np.ndarray:
     with warnings.catch_warnings():
         # Raised on import, about a part of the package that is not used here.
         warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
         from umap import UMAP
 
     model = UMAP(
-        n_neighbors=min(15, len(z) - 1),
-        min_dist=0.1,
+        n_components=dimensions,
+        n_neighbors=min(n_neighbors, len(z) - 1),
+        min_dist=min_dist,
         init="pca",  # spectral initialisation is not reproducible on islands
         random_state=seed,
         n_jobs=1,
     )
     with warnings.catch_warnings():
-        # More than 15 copies of one row cut it off from the rest, which is true.
+        # More copies of one row than neighbours cut it off from the rest: so it is.
         warnings.filterwarnings("ignore", "A few of your vertices were disconnected")
-        xy = model.fit_transform(_two_columns(z))
-    return np.asarray(xy, np.float32)
+        return np.asarray(model.fit_transform(z), np.float32)
 
 
 def principal(z: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n 2"]:

@@ -222,11 +222,16 @@ def fit(
 
 
 def shardings(n_seeds: int) -> tuple[NamedSharding, NamedSharding]:
-    """Seeds spread over the devices when they divide evenly; data on every device."""
-    n_devices = jax.device_count()
-    mesh = jax.make_mesh((n_devices,), ("seed",), axis_types=(AxisType.Auto,))
-    seed_axis = "seed" if n_seeds % n_devices == 0 else None
-    return NamedSharding(mesh, P(seed_axis)), NamedSharding(mesh, P())
+    """Seeds spread over as many devices as divide them evenly; data on each of these."""
+    most = min(n_seeds, jax.device_count())
+    n_devices = next(n for n in range(most, 0, -1) if n_seeds % n == 0)
+    mesh = jax.make_mesh(
+        (n_devices,),
+        ("seed",),
+        axis_types=(AxisType.Auto,),
+        devices=jax.devices()[:n_devices],
+    )
+    return NamedSharding(mesh, P("seed")), NamedSharding(mesh, P())
 
 
 def refit_each(model: Model, tx, state: State, data: Batch) -> State:

@@ -14,6 +14,7 @@ import numpy as np
 
 from vaejax import gaussian
 from vaejax.core import Model
+from vaejax.mixture import STARTS
 from vaejax.models import vae
 
 
@@ -29,12 +30,14 @@ def make(
     log_var_bias,
     n_clusters,
     pretrain,
+    start,
 ) -> Model:
     """Builds the model.
 
     Args:
       n_clusters: c, the number of mixture components.
       pretrain: share of training, in (0, 1), spent as a plain autoencoder.
+      start: how the mixture is fitted to the means: a name in `mixture.STARTS`.
       warmup: share of training, after that, over which beta grows from 0.
       shapes, latent_dim, hidden, likelihood, dtype, beta, log_var_bias: as in
         `models.vae`.
@@ -92,7 +95,7 @@ def make(
     def refit(variables, key, batch):
         z = np.asarray(jax.jit(encode)(variables, batch), np.float64)
         seed = int(jax.random.randint(key, (), 0, 2**31 - 1))
-        mixture = fit_mixture(z, n_clusters=n_clusters, seed=seed)
+        mixture = STARTS[start](z, n_clusters=n_clusters, seed=seed)
         return variables | {"params": variables["params"] | {"mixture": mixture}}
 
     return Model(
@@ -105,27 +108,3 @@ def make(
         refit_at=pretrain,
         settled_at=pretrain + warmup,
     )
-
-
-def fit_mixture(z, *, n_clusters, seed):
-    """The most likely of ten diagonal Gaussian mixtures fitted to z [n, k].
-
-    Returns:
-      {"logits": log-weights [c], "mean": [c, k], "log_var": [c, k]}, float32.
-    """
-    from sklearn.mixture import GaussianMixture
-
-    fitted = GaussianMixture(
-        n_clusters,
-        covariance_type="diag",
-        n_init=10,
-        reg_covar=1e-4 * float(z.var(axis=0).mean()),
-        max_iter=300,
-        random_state=seed,
-    ).fit(z)
-    mixture = {
-        "logits": np.log(np.maximum(fitted.weights_, 1e-8)),
-        "mean": fitted.means_,
-        "log_var": np.log(fitted.covariances_),
-    }
-    return {name: jnp.asarray(array, jnp.float32) for name, array in mixture.items()}
