@@ -1,8 +1,8 @@
-"""Trains a model on a collection, clusters it, scores it and draws it.
+r"""Trains a model on a collection, clusters it, scores it and draws it.
 
   python launch/train.py --config=configs/vade.py
   python launch/train.py --config=configs/vade.py --config.data.root=PATH/TO/SONGS
-  python launch/train.py --config=configs/vae.py --config.cluster.k=5,10 \\
+  python launch/train.py --config=configs/vae.py --config.cluster.k=5,10 \
       --config.eval.labels=genre,language --workdir=results/mine
 
 The same command goes on where a stopped run was, to the same numbers.

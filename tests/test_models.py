@@ -1,5 +1,7 @@
 """The contract: every model in the folder passes every test here, unasked."""
 
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +12,7 @@ from configs import autoencoder, vade, vae
 from vaejax import models, train
 from vaejax.core import Dataset
 from vaejax.data import standardised
-from vaejax.models.vade import fit_mixture
+from vaejax.mixture import STARTS, moments
 
 CONFIGS = {"autoencoder": autoencoder, "vade": vade, "vae": vae}
 SMALL = {"latent_dim": 4, "hidden": (32,), "dtype": "float32"}
@@ -194,9 +196,36 @@ def test_vade_assigns_by_the_posterior_of_its_mixture_at_the_mean(blobs):
     np.testing.assert_allclose(model.assign(variables, batch), expected, atol=1e-4)
 
 
-def test_the_fitted_mixture_starts_from_log_weights():
+@pytest.mark.parametrize("start", STARTS)
+def test_a_start_finds_two_blobs_and_their_log_weights(start):
     rng = np.random.default_rng(0)
-    z = np.concatenate([rng.normal(size=(300, 2)), 9 + rng.normal(size=(100, 2))])
-    mixture = fit_mixture(z, n_clusters=2, seed=0)
-    weights = np.sort(np.exp(np.asarray(mixture["logits"])))
+    z = np.concatenate([rng.normal(size=(150, 2)), 9 + rng.normal(size=(50, 2))])
+    mixture = STARTS[start](z, n_clusters=2, seed=0)
+    order = np.argsort(mixture["logits"])
+    weights = np.exp(np.asarray(mixture["logits"]))[order]
     np.testing.assert_allclose(weights, [0.25, 0.75], atol=0.01)
+    np.testing.assert_allclose(mixture["mean"][order], [[9, 9], [0, 0]], atol=0.4)
+    np.testing.assert_allclose(mixture["log_var"], 0.0, atol=0.6)
+
+
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("n", [4, 12])
+def test_a_start_survives_few_rows_and_copies_of_one(start, n):
+    for z in (np.zeros((n, 3)), np.random.default_rng(0).normal(size=(n, 3))):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scikit-learn says that points coincide
+            mixture = STARTS[start](z, n_clusters=2, seed=0)
+        assert all(np.isfinite(x).all() for x in mixture.values())
+
+
+def test_moments_are_weighted_means_and_variances():
+    z = np.array([[0.0], [2.0], [10.0]])
+    r = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    mixture = moments(z, r)
+    np.testing.assert_allclose(np.exp(mixture["logits"]), [0.5, 0.5], rtol=1e-5)
+    # (0 + 2 / 2) / 1.5 and (2 / 2 + 10) / 1.5
+    np.testing.assert_allclose(mixture["mean"], [[2 / 3], [22 / 3]], rtol=1e-5)
+    variance = [(0 + 4 / 2) / 1.5 - 4 / 9, (4 / 2 + 100) / 1.5 - (22 / 3) ** 2]
+    np.testing.assert_allclose(
+        np.exp(mixture["log_var"])[:, 0], variance, rtol=0.03, atol=0.03
+    )

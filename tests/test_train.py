@@ -4,12 +4,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from test_models import HOW, blobs, make  # noqa: F401
+
 from vaejax import models, train
 from vaejax.core import Best, Model, State, fold
 
 SHORT = HOW | dict(epochs=6, patience=100)
+PLAN = train.Plan(
+    batch_size=4, total_steps=20, settled_step=0, patience=9, plateau=5, factor=0.5
+)
 
 
 @pytest.fixture(params=models.NAMES)
@@ -25,10 +28,12 @@ def test_a_seed_alone_equals_that_seed_among_others(name, blobs):  # noqa: F811
     model = make(name, blobs[0])
     together = train.fit(model, blobs[0], seeds=(0, 1, 2), **SHORT)
     alone = train.fit(model, blobs[0], seeds=(2,), **SHORT)
-    for a, b in zip(
-        jax.tree.leaves(alone.variables), jax.tree.leaves(together.variables)
-    ):
-        np.testing.assert_allclose(a[0], b[2], rtol=1e-3, atol=1e-4)
+    third = jax.tree.map(lambda x: x[2:], together.variables)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4),
+        alone.variables,
+        third,
+    )
 
 
 def test_a_rerun_is_identical(name, blobs):  # noqa: F811
@@ -85,19 +90,6 @@ def _count(calls):
     calls["n"] += 1
 
 
-def parabola(noise: float = 0.0) -> Model:
-    """A model of one number that the loss draws to 1."""
-
-    def init(key, batch):
-        return {"params": {"w": {"kernel": jnp.zeros(())}}, "stats": {}}
-
-    def loss(variables, key, batch, progress):
-        value = (variables["params"]["w"]["kernel"] - 1.0) ** 2
-        return value + noise, ({"recon": value}, {})
-
-    return Model(init, loss, encode=lambda variables, batch: batch["x"])
-
-
 def state_with(wait: int, loss: float, rate: float = 1.0) -> State:
     variables = {"params": {"w": jnp.float32(3.0)}, "stats": {}}
     best = Best(
@@ -111,53 +103,50 @@ def state_with(wait: int, loss: float, rate: float = 1.0) -> State:
 
 
 def test_a_better_epoch_becomes_the_best():
-    best = train.keep_best(
-        state_with(4, 2.0), jnp.float32(1.5), jnp.array(True), 5, 0.5
-    )
+    best = train.keep_best(state_with(4, 2.0), jnp.float32(1.5), PLAN)
     assert (best.loss, best.step, best.wait, best.rate) == (1.5, 9, 0, 1.0)
     assert best.variables["params"]["w"] == 3.0
 
 
 def test_a_worse_epoch_waits_and_lowers_the_rate_on_a_plateau():
-    best = train.keep_best(
-        state_with(4, 2.0), jnp.float32(2.5), jnp.array(True), 5, 0.5
-    )
+    best = train.keep_best(state_with(4, 2.0), jnp.float32(2.5), PLAN)
     assert (best.loss, best.step, best.wait, best.rate) == (2.0, 7, 5, 0.5)
     assert best.variables["params"]["w"] == 1.0
 
 
 def test_before_the_loss_is_settled_no_epoch_counts():
     start = state_with(0, np.inf)
-    best = train.keep_best(start, jnp.float32(-9.0), jnp.array(False), 5, 0.5)
+    later = PLAN._replace(settled_step=10)
+    best = train.keep_best(start, jnp.float32(-9.0), later)
     assert (best.loss, best.wait) == (np.inf, 0)
     assert best.variables["params"]["w"] == 3.0
 
 
 def test_a_seed_stops_after_its_patience_and_the_others_go_on(blobs):  # noqa: F811
-    held_out = {}
+    def init(key, batch):
+        # The number of the second seed falls, that of the first is at its lowest.
+        second = jnp.all(
+            jax.random.key_data(key) == jax.random.key_data(fold(1, train.INIT))
+        )
+        w = jnp.where(second, 9.0, 0.0)
+        return {"params": {"w": {"kernel": w}}, "stats": {}}
 
     def loss(variables, key, batch, progress):
-        # The held-out loss of seed 0 rises from the first epoch, seed 1's falls.
-        w = variables["params"]["w"]["kernel"]
-        return w, ({"recon": w}, {})
+        value = variables["params"]["w"]["kernel"] ** 2
+        return value, ({"recon": value}, {})
 
-    def init(key, batch):
-        sign = jnp.where(key == jax.random.fold_in(jax.random.key(0), 0), 0.0, 1.0)
-        return {"params": {"w": {"kernel": sign}}, "stats": {}}
+    model, running, steps = Model(init, loss, encode=None), [], []
 
-    del held_out
-    model = Model(init, loss, encode=None)
-    history = []
-    how = SHORT | dict(epochs=20, patience=3)
-    train.fit(
-        parabola(noise=0.0)._replace(loss=loss, init=init),
-        blobs[0],
-        seeds=(0, 1),
-        on_epoch=lambda epoch, state, terms: history.append(terms["running"]),
-        **how,
-    )
-    del model
-    assert len(history) == 20
+    def keep(epoch, state, terms):
+        running.append(terms["running"].tolist())
+        steps.append(state.step.tolist())
+
+    how = SHORT | dict(epochs=12, patience=3)
+    state = train.fit(model, blobs[0], seeds=(0, 1), on_epoch=keep, **how)
+    assert [first for first, _ in running] == [True] * 4 + [False] * 8
+    assert all(second for _, second in running)
+    assert steps[-1][0] == steps[3][0] < steps[-1][1], "a stopped seed stands still"
+    assert float(state.variables["params"]["w"]["kernel"][1]) < 9.0
 
 
 def test_the_key_of_a_purpose_is_computed_not_carried():

@@ -6,6 +6,7 @@ songs and the columns of the metadata.
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -26,12 +27,12 @@ class Rule(NamedTuple):
     holds: Callable[[Any], bool]
 
 
-def at_least(low: float) -> Rule:
+def at_least(low: int | float) -> Rule:
     """Numbers from `low` on."""
     return Rule(f"must be at least {low}", lambda x: x >= low)
 
 
-def between(low: float, high: float) -> Rule:
+def between(low: int | float, high: int | float) -> Rule:
     """Numbers in [low, high]."""
     return Rule(f"must be in [{low}, {high}]", lambda x: low <= x <= high)
 
@@ -127,8 +128,8 @@ def settings(config: dict) -> None:
 
 def _follow(path: str, value: Any) -> None:
     rule = RULES[path]
-    if isinstance(value, float) and value != value:
-        raise ValueError(f"config.{path}={value} must be a number.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"config.{path}={value} must be a number, and finite.")
     if not rule.holds(value):
         raise ValueError(f"config.{path}={value!r} {rule.words}.{_hint(value, rule)}")
 

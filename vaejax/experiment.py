@@ -15,7 +15,7 @@ from vaejax.core import Dataset, Model, Variables
 
 
 class Trained(NamedTuple):
-    """A model, its best variables with a leading [s], and what they make of the rows."""
+    """A model, its best variables (a leading [s]), and what they make of the rows."""
 
     model: Model
     variables: Variables
@@ -57,8 +57,9 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
     ]
     latents = [one.latents for one in trained]
     run_folder.write_npz(workdir / "latents.npz", report.arrays(latents, dataset))
-    clusterings = evaluate_all(settings, dataset, latents, workdir)
-    draw(settings, dataset, clips, trained, clusterings, history, workdir / "figures")
+    clusterings, scores = evaluate_all(settings, dataset, latents, workdir)
+    drawn = workdir / "figures"
+    draw(settings, dataset, clips, trained, clusterings, scores, history, drawn)
     say((workdir / "scores.txt").read_text())
     seconds = time.perf_counter() - started
     run_folder.write_json(workdir / "finished.json", {"seconds": round(seconds, 1)})
@@ -176,7 +177,7 @@ def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Ca
 
 def evaluate_all(
     settings: dict, dataset: Dataset, latents: list[evaluate.Latents], workdir: Path
-) -> list[evaluate.Clustering]:
+) -> tuple[list[evaluate.Clustering], list[report.Score]]:
     """Clusters everything, baselines included, and writes assignments and scores."""
     names = settings["baselines"]["names"]
     fixed = [
@@ -207,7 +208,7 @@ def evaluate_all(
         for row in evaluate.scores(clustering, truth)
     ]
     report.write(workdir, clusterings, scores, dataset.ids)
-    return clusterings
+    return clusterings, scores
 
 
 def draw(
@@ -216,6 +217,7 @@ def draw(
     clips: list,
     trained: list[Trained],
     clusterings: list[evaluate.Clustering],
+    scores: list[report.Score],
     history: run_folder.History,
     folder: Path,
 ) -> None:
@@ -226,6 +228,7 @@ def draw(
     for one in trained:
         name = one.latents.model
         figures.draw_training(folder, history.of(name), model=name)
+    figures.draw_scores(folder, scores, metric="ari")
     asked = trained[0]
     seed = best_seed(history.of(asked.latents.model))
     of_seed = [

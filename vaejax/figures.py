@@ -1,6 +1,6 @@
 """The figures of a run, drawn from its arrays into `figures/`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from tqdm import tqdm
 from vaejax import bars, curves, plots, project, spectrograms
 from vaejax.core import Dataset, Model, Variables
 from vaejax.evaluate import Clustering
+from vaejax.report import Score, summary
 from vaejax.typeset import save
 
 MAPS = {"umap": "UMAP", "tsne": "t-SNE"}  # as axes name them
@@ -45,6 +46,15 @@ def draw_clusters(
         save(sizes, folder / f"sizes_{name}.png")
         matrix = plots.cluster_matrix(c.cluster, values, title=title, column=name)
         save(matrix, folder / f"matrix_{name}.png")
+
+
+def draw_scores(folder: Path, scores: Iterable[Score], *, metric: str) -> None:
+    """One bar a method, against every label, at each k."""
+    for k in dict.fromkeys(score.k for score in scores if score.k):
+        rows = summary(scores, metric=metric, k=k)
+        if rows:
+            figure = bars.score_bars(rows, metric=metric)
+            save(figure, folder / f"scores_{metric}_k{k}.png")
 
 
 def draw_reconstructions(

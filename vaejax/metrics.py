@@ -28,7 +28,7 @@ def ari(clusters: np.ndarray, truth: np.ndarray) -> float:
 
 
 def nmi(clusters: np.ndarray, truth: np.ndarray) -> float:
-    """Normalised mutual information in [0, 1], arithmetic mean; not chance-corrected."""
+    """Normalised mutual information (arithmetic) in [0, 1]; rises with clusters."""
     from sklearn.metrics import normalized_mutual_info_score
 
     return float(normalized_mutual_info_score(truth, clusters))

@@ -6,7 +6,7 @@ writes the file.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from vaejax.typeset import (
-    COLOURS,
     OTHER,
     Group,
     groups,

@@ -64,6 +64,19 @@ def write(
     run_folder.write_text(workdir / "scores.txt", table(scores) + "\n")
 
 
+def summary(scores: Iterable[Score], *, metric: str, k: int) -> list[dict]:
+    """Mean and deviation over seeds of one external score, a row per method."""
+    values = defaultdict(list)
+    for s in scores:
+        if (s.metric, s.k) == (metric, k) and s.label:
+            values[s.model, s.clusterer, s.label].append(s.value)
+    return [
+        dict(zip(("model", "clusterer", "label"), method, strict=True))
+        | {"mean": float(np.mean(v)), "std": float(np.std(v))}
+        for method, v in values.items()
+    ]
+
+
 def table(scores: Iterable[Score]) -> str:
     """Mean ± standard deviation over seeds, one block per label and k; 100 columns.
 

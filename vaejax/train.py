@@ -6,6 +6,7 @@ few; an epoch is one `lax.scan` with the collection resident on the device.
 
 import functools
 from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,6 +19,17 @@ from jaxtyping import Array, Float, Int
 from vaejax.core import Batch, Best, Dataset, Model, State, Variables, fold
 
 INIT, ORDER, NOISE, REFIT, HELD_OUT = range(5)  # what a key is for
+
+
+class Plan(NamedTuple):
+    """How long training goes on, in steps and epochs; fixed before it starts."""
+
+    batch_size: int
+    total_steps: int
+    settled_step: int  # from here on the loss is the final objective
+    patience: int  # epochs without a better held-out loss until a seed stops
+    plateau: int  # epochs without one until the learning rate falls
+    factor: float  # by which it falls
 
 
 def optimizer(
@@ -71,17 +83,15 @@ def train_step(
     return state, terms | {"loss": value}
 
 
-def keep_best(
-    state: State, loss: Float[Array, ""], settled: Array, plateau: int, factor: float
-) -> Best:
-    """Updates the best epoch, and lowers the rate after `plateau` epochs without one.
+def keep_best(state: State, loss: Float[Array, ""], plan: Plan) -> Best:
+    """Updates the best epoch, and lowers the rate on a plateau.
 
-    Before the loss is `settled` the present variables count as the best.
+    Before the loss is settled the present variables count as the best.
     """
-    best = state.best
+    best, settled = state.best, state.step >= plan.settled_step
     better = ~settled | (loss < best.loss)
     wait = jnp.where(better, 0, best.wait + 1)
-    lower = (wait > 0) & (wait % plateau == 0)
+    lower = (wait > 0) & (wait % plan.plateau == 0)
     return Best(
         loss=jnp.where(settled & better, loss, best.loss),
         step=jnp.where(better, state.step, best.step),
@@ -91,39 +101,32 @@ def keep_best(
             best.variables,
         ),
         wait=wait,
-        rate=jnp.where(lower, best.rate * factor, best.rate),
+        rate=jnp.where(lower, best.rate * plan.factor, best.rate),
     )
 
 
 def train_epoch(
-    model: Model,
-    step: Callable,
-    settled_step: int,
-    *,
-    batch_size: int,
-    patience: int,
-    plateau: int,
-    factor: float,
-    state: State,
-    data: Batch,
-    held_out: Batch,
+    model: Model, tx, plan: Plan, state: State, data: Batch, held_out: Batch
 ) -> tuple[State, dict[str, Float[Array, ""]]]:
-    """Scans `step` over one shuffled pass, then judges it on the held-out rows.
+    """One shuffled pass over `data`, then a look at the held-out rows.
 
-    The ragged last batch is dropped, another one each epoch. A seed that has waited
-    `patience` epochs stands still.
+    The ragged last batch is dropped, another one each epoch. A seed whose patience is
+    over stands still.
     """
     n = len(next(iter(data.values())))
     order = jax.random.permutation(fold(state.seed, ORDER, state.step), n)
-    order = order[: n - n % batch_size].reshape(-1, batch_size)
-    new, terms = jax.lax.scan(
-        lambda s, rows: step(s, jax.tree.map(lambda x: x[rows], data)), state, order
-    )
+    order = order[: n - n % plan.batch_size].reshape(-1, plan.batch_size)
+
+    def step(state, rows):
+        batch = jax.tree.map(lambda x: x[rows], data)
+        return train_step(model, tx, plan.total_steps, state, batch)
+
+    new, terms = jax.lax.scan(step, state, order)
     terms = jax.tree.map(jnp.mean, terms)
     key = fold(state.seed, HELD_OUT)  # the same noise every epoch
     loss, (held_out_terms, _) = model.loss(new.variables, key, held_out, 1.0)
-    best = keep_best(new, loss, new.step >= settled_step, plateau, factor)
-    running = state.best.wait < patience
+    best = keep_best(new, loss, plan)
+    running = state.best.wait < plan.patience
     state = jax.tree.map(
         lambda a, b: jnp.where(running, a, b), new._replace(best=best), state
     )
@@ -159,8 +162,7 @@ def fit(
       batch_size: rows a step; a smaller collection is one batch.
       warmup: share of all steps over which the learning rate grows from 0; again
         after the model's `refit`.
-      patience: epochs without a better held-out loss until a seed stops.
-      plateau: epochs without one until the learning rate is multiplied by `factor`.
+      patience, plateau, factor: as in `Plan`.
       restore: given the first state, the (epoch, state) to go on from, or None.
       on_epoch: called with (epochs done, state, {term: [s]}) after every epoch.
 
@@ -170,37 +172,21 @@ def fit(
     Raises:
       FloatingPointError: the loss of some seed is not finite.
     """
-    rows = {name: jnp.asarray(x) for name, x in dataset.batch.items()}
-    out = dataset.held_out
-    data = {name: x[~out] for name, x in rows.items()}
-    held_out = {name: x[out] for name, x in rows.items()} if out.any() else data
+    by_seed, everywhere = shardings(len(seeds))
+    data, held_out = jax.device_put(split(dataset), everywhere)
     n = len(next(iter(data.values())))
     batch_size = min(batch_size, n)
     total_steps = epochs * (n // batch_size)
+    settled_step = round(model.settled_at * total_steps)
+    plan = Plan(batch_size, total_steps, settled_step, patience, plateau, factor)
     tx = optimizer(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
         clip_norm=clip_norm,
         warmup_steps=round(warmup * total_steps),
     )
-    by_seed, everywhere = shardings(len(seeds))
-    data, held_out = jax.device_put((data, held_out), everywhere)
     epoch_fn = jax.jit(
-        jax.vmap(
-            lambda state, data, held_out: train_epoch(
-                model,
-                functools.partial(train_step, model, tx, total_steps),
-                round(model.settled_at * total_steps),
-                batch_size=batch_size,
-                patience=patience,
-                plateau=plateau,
-                factor=factor,
-                state=state,
-                data=data,
-                held_out=held_out,
-            ),
-            in_axes=(0, None, None),
-        ),
+        jax.vmap(functools.partial(train_epoch, model, tx, plan), (0, None, None)),
         donate_argnums=0,
         out_shardings=by_seed,
     )
@@ -221,8 +207,16 @@ def fit(
     return state
 
 
+def split(dataset: Dataset) -> tuple[Batch, Batch]:
+    """The rows to train on and the rows to judge by: the same if none is held out."""
+    out = dataset.held_out
+    data = {name: jnp.asarray(x[~out]) for name, x in dataset.batch.items()}
+    held_out = {name: jnp.asarray(x[out]) for name, x in dataset.batch.items()}
+    return data, held_out if out.any() else data
+
+
 def shardings(n_seeds: int) -> tuple[NamedSharding, NamedSharding]:
-    """Seeds spread over as many devices as divide them evenly; data on each of these."""
+    """Seeds over as many devices as divide them evenly; the data on each of these."""
     most = min(n_seeds, jax.device_count())
     n_devices = next(n for n in range(most, 0, -1) if n_seeds % n == 0)
     mesh = jax.make_mesh(
@@ -236,10 +230,13 @@ def shardings(n_seeds: int) -> tuple[NamedSharding, NamedSharding]:
 
 def refit_each(model: Model, tx, state: State, data: Batch) -> State:
     """Calls `model.refit` for every seed; the optimiser starts anew."""
-    states = [jax.tree.map(lambda x: x[i], state) for i in range(len(state.step))]
-    refitted = [
-        model.refit(s.variables, fold(s.seed, REFIT, s.step), data) for s in states
-    ]
+
+    def refit(i):
+        one = jax.tree.map(lambda x: x[i], state)
+        key = fold(one.seed, REFIT, one.step)
+        return model.refit(one.variables, key, data)
+
+    refitted = [refit(i) for i in range(len(state.step))]
     variables = jax.tree.map(lambda *leaves: jnp.stack(leaves), *refitted)
     return state._replace(
         variables=variables, opt_state=jax.vmap(tx.init)(variables["params"])

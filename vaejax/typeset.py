@@ -214,7 +214,7 @@ def head(figure: Figure, title: str) -> None:
 def key_columns(names: Iterable[str], *, width_in: float) -> int:
     """How many columns of a legend fit in a width; a letter takes some .056 inches."""
     longest = max(map(len, names), default=1)
-    return max(1, int(width_in / (0.25 + 0.056 * longest)))
+    return max(1, int(width_in / (0.34 + 0.056 * longest)))
 
 
 def groups(values: Shaped[np.ndarray, "n"], *, most: int = MOST_NAMED) -> list[Group]:

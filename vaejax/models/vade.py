@@ -1,6 +1,6 @@
 """VaDE: a VAE whose prior is a Gaussian mixture. Jiang et al. 2017, arXiv:1611.05148.
 
-    p(c) = softmax(logits)   p(z | c) = N(mean_c, exp log_var_c)   p(x | z) as in the VAE
+    p(c) = softmax(logits)   p(z | c) = N(mean_c, exp log_var_c)   p(x | z): the VAE's
     loss = -E_q(z|x)[log p(x | z)] + beta KL(q(z | x) q(c | x) || p(z | c) p(c))
 
 Training has three parts, by share of `progress`: up to `pretrain` a plain autoencoder;

@@ -10,7 +10,6 @@ import itertools
 import math
 
 import jax
-
 import jax.numpy as jnp
 
 from vaejax import gaussian, losses

@@ -72,25 +72,21 @@ def render(
     """
     _check(n_songs=n_songs, duration_s=duration_s, seed=seed, n_workers=n_workers)
     root = Path(root)
-    asked = {
-        "version": VERSION,
-        "n_songs": n_songs,
-        "duration_s": float(duration_s),
-        "seed": seed,
-    }
+    asked = {"version": VERSION, "n_songs": n_songs, "seed": seed}
+    asked["duration_s"] = float(duration_s)
     if _holds(root, asked):
         return
     root.parent.mkdir(parents=True, exist_ok=True)
     _remove_orphans(root)
     partial = root.with_name(f"{_prefix(root)}{os.getpid()}")
+    partial.mkdir()
     try:
         _write(partial, asked, n_workers, on_song)
-        try:
-            partial.rename(root)
-        except OSError:
-            # another process may have been faster; its folder is as good as ours
-            if not _holds(root, asked):
-                raise
+        partial.rename(root)
+    except OSError:
+        # another process may have been faster; its folder is as good as ours
+        if not _holds(root, asked):
+            raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -145,9 +141,9 @@ def _prefix(root: Path) -> str:
 
 def _remove_orphans(root: Path) -> None:
     """Removes what killed renders of this folder, on this machine, left beside it."""
-    for left in root.parent.glob(f"{_prefix(root)}*"):
-        owner = left.name.removeprefix(_prefix(root))
-        if owner.isdecimal() and not _alive(int(owner)):
+    for left in root.parent.iterdir():
+        prefix, owner = left.name[: len(_prefix(root))], left.name[len(_prefix(root)) :]
+        if prefix == _prefix(root) and owner.isdecimal() and not _alive(int(owner)):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -170,7 +166,6 @@ def _write(
     """Writes every file of the collection into a folder that no one reads yet."""
     seed, duration_s = int(settings["seed"]), float(settings["duration_s"])
     songs = plan(int(settings["n_songs"]), seed)
-    folder.mkdir()
     (folder / "lyrics").mkdir()
     for language in {song.language for song in songs}:
         (folder / "audio" / language).mkdir(parents=True)

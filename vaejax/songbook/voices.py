@@ -200,7 +200,8 @@ def _envelopes(
     sample_s = np.arange(n) / SAMPLE_RATE_HZ
     tone = np.interp(sample_s, times.ravel(), levels.ravel())
     peaks = np.array(hiss) * accent.hiss
-    bursts = np.stack([0.3 * peaks, peaks, 0 * peaks, 0 * peaks, 0 * peaks], 1)
+    silent = 0 * peaks
+    bursts = np.stack([silent, peaks, silent, silent, silent], 1)
     noise = np.interp(sample_s, times.ravel(), bursts.ravel())
     return tone.astype(np.float32), noise.astype(np.float32)
 
@@ -292,7 +293,9 @@ def sing(
         )
         cycles = np.cumsum(np.interp(np.arange(n), frame_at, pitch_hz))
         phase = ((cycles / SAMPLE_RATE_HZ % 1) * (2 * np.pi)).astype(np.float32)
-        a = np.float32(singer.brightness)
+        # as for tones: faded at half the sample rate, so that nothing folds back
+        ceiling = np.exp(-9.0 * pitch_hz.max() / SAMPLE_RATE_HZ)
+        a = np.float32(min(singer.brightness, ceiling))
         pulses = np.sin(phase) / (1 + a * a - 2 * a * np.cos(phase)) * (1 - a)
         breath = rng.standard_normal(n, dtype=np.float32) * np.float32(singer.breath)
         noise = rng.standard_normal(n, dtype=np.float32) * hiss_level

@@ -1,0 +1,133 @@
+"""From clips and images to the arrays that models see."""
+
+import numpy as np
+import pytest
+
+from vaejax import data
+from vaejax.core import Track
+from vaejax.features import Clip
+
+
+def clip(track_id: str, *, song_id: str = "", value: float = 0.0, **columns) -> Clip:
+    rng = np.random.default_rng(len(track_id) + ord(track_id[-1]))
+    mel = rng.uniform(-80, 0, (9, 4)).astype(np.float32) + np.float32(value)
+    mfcc = rng.normal(size=(9, 6)).astype(np.float32)
+    track = Track(track_id, None, "", song_id or track_id, "", "", columns, {})
+    return Clip(track, mel, mfcc, 1.0, -20.0, "")
+
+
+def test_mel_statistics_by_hand():
+    mel = np.array([[0.0, -10.0], [-20.0, -10.0], [0.0, -10.0]], np.float32)
+    found = data.mel_statistics(mel)
+    # mean of 0, -20, 0; its deviation; steps of 0 (the first frame), 20 and 20
+    expected = [-20 / 3, -10, np.std([0, -20, 0]), 0, 40 / 3, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_mfcc_statistics_leave_out_the_means_of_the_deltas():
+    mfcc = np.arange(12, dtype=np.float32).reshape(2, 6)
+    found = data.mfcc_statistics(mfcc)
+    np.testing.assert_allclose(found, [3, 4, 3, 3, 3, 3, 3, 3])
+
+
+@pytest.mark.parametrize("name", data.STATISTICS)
+def test_a_clip_of_one_frame_has_finite_statistics(name):
+    assert np.isfinite(data.STATISTICS[name](np.ones((1, 6), np.float32))).all()
+
+
+def clips() -> list[Clip]:
+    return [
+        clip(f"t{i:02d}", song_id=f"s{i // 2}", language="en", note=str(i))
+        for i in range(20)
+    ]
+
+
+HOW = dict(modalities=("mel", "mfcc"), held_out_share=0.2)
+
+
+def test_the_order_of_clips_changes_nothing():
+    one, other = (data.from_clips(c, **HOW) for c in (clips(), clips()[::-1]))
+    assert one.ids.tolist() == sorted(one.ids)
+    for a, b in zip(one[:4], other[:4], strict=True):
+        if isinstance(a, dict):
+            assert a.keys() == b.keys()
+            for key in a:
+                np.testing.assert_array_equal(a[key], b[key])
+        else:
+            np.testing.assert_array_equal(a, b)
+
+
+def test_features_are_standardised_over_the_rows_that_are_trained_on():
+    dataset = data.from_clips(clips(), **HOW)
+    assert dataset.batch["mel"].shape == (20, 12)
+    for x in dataset.batch.values():
+        rows = x[~dataset.held_out]
+        np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-5)
+        np.testing.assert_allclose(rows.std(axis=0), 1, atol=1e-5)
+    both = np.concatenate(list(dataset.batch.values()), axis=1)
+    np.testing.assert_array_equal(dataset.raw, both)
+
+
+def test_a_constant_feature_becomes_zero_not_nan():
+    same = [clip(f"t{i}")._replace(mel=np.full((3, 2), -5.0, "f4")) for i in range(4)]
+    dataset = data.from_clips(same, modalities=("mel",), held_out_share=0.0)
+    assert not dataset.batch["mel"].any()
+
+
+def test_clips_of_a_song_are_held_out_together():
+    dataset = data.from_clips(clips(), **HOW)
+    assert dataset.held_out.sum() == 4
+    held_out, kept = (
+        set(dataset.songs[m]) for m in (dataset.held_out, ~dataset.held_out)
+    )
+    assert not held_out & kept
+
+
+def test_a_song_more_leaves_the_others_where_they_are():
+    songs = np.array([f"s{i}" for i in range(100)])
+    before = data.hold_out(songs, 0.1)
+    after = data.hold_out(np.append(songs, "one more"), 0.1)
+    assert np.sum(before != after[:100]) <= 1
+
+
+@pytest.mark.parametrize("share, n", [(0.0, 0), (0.01, 1), (0.5, 2), (0.99, 3)])
+def test_at_least_one_song_is_held_out_and_one_is_left(share, n):
+    assert data.hold_out(np.array(["a", "b", "c", "d"]), share).sum() == n
+
+
+def test_every_column_of_the_metadata_is_a_label_column():
+    labels = data.from_clips(clips()[:4], **HOW).labels
+    assert labels["note"].tolist() == ["0", "1", "2", "3"]
+    assert set(labels) == {"language", "note", "artist"}
+
+
+def test_digits_are_images_in_0_to_1():
+    dataset = data.from_arrays("digits", held_out_share=0.1)
+    assert dataset.batch["pixels"].shape == (1797, 64)
+    assert dataset.batch["pixels"].max() == 1.0
+    assert len(set(dataset.labels["class"])) == 10
+
+
+@pytest.mark.parametrize("parts", [("",), ("_train", "_test")])
+def test_images_are_read_from_an_npz(parts, tmp_path):
+    x, y = np.full((4, 2, 2), 255, np.uint8), np.arange(4)
+    arrays = {f"{n}{p}": a for p in parts for n, a in (("x", x), ("y", y))}
+    np.savez(tmp_path / "set.npz", **arrays)
+    dataset = data.from_arrays(str(tmp_path / "set.npz"), held_out_share=0.0)
+    assert dataset.batch["pixels"].shape == (4 * len(parts), 4)
+    assert np.all(dataset.batch["pixels"] == 1.0)
+
+
+@pytest.mark.parametrize(
+    "arrays, message",
+    [
+        ({"a": np.zeros(2)}, "holds a; it must hold x and y"),
+        ({"x": np.zeros((2, 2)), "y": np.zeros(3)}, "x has 2 rows, y has 3"),
+        ({"x": np.full((2, 2), 9.0), "y": np.zeros(2)}, "must be uint8, or float in"),
+        ({"x": np.full((2, 2), np.nan), "y": np.zeros(2)}, "must be uint8, or float"),
+    ],
+)
+def test_a_set_of_images_that_cannot_be_used_says_why(arrays, message, tmp_path):
+    np.savez(tmp_path / "set.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        data.from_arrays(str(tmp_path / "set.npz"), held_out_share=0.0)
