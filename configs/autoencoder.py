@@ -11,7 +11,7 @@ from configs import base
 def get_config():
     """Returns the base with an autoencoder in place of the VAE."""
     config = base.get_config()
-    kept = ("latent_dim", "hidden", "likelihood", "dtype")
+    kept = ("latent_dim", "hidden", "likelihood", "dtype", "corruption")
     options = {key: config.model[key] for key in kept}
     config.model = ConfigDict({"name": "autoencoder", **options})
     config.baselines.names = ("raw", "pca")

@@ -37,6 +37,7 @@ def get_config() -> ConfigDict:
             hidden=(512, 256),  # of the encoder; the decoder mirrors it
             likelihood="gaussian",  # or bernoulli, for data in [0, 1]
             dtype="auto",  # of the arithmetic: bfloat16 on GPU, else float32
+            corruption=0.4,  # share of the features hidden from the encoder in training
             beta=1.0,  # weight of the KL term; 1 is the evidence lower bound
             warmup=0.2,  # share of training over which beta grows from 0
             log_var_bias=0.0,  # where the posterior's log-variance starts

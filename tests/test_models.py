@@ -13,9 +13,18 @@ from vaejax import models, train
 from vaejax.core import Dataset
 from vaejax.data import standardised
 from vaejax.mixture import STARTS, moments
+from vaejax.models import vae as vae_module
 
 CONFIGS = {"autoencoder": autoencoder, "vade": vade, "vae": vae}
-SMALL = {"latent_dim": 4, "hidden": (32,), "dtype": "float32"}
+SMALL = {"latent_dim": 4, "hidden": (32,), "dtype": "float32", "corruption": 0.1}
+NETWORK_OPTIONS = (
+    "latent_dim",
+    "hidden",
+    "likelihood",
+    "dtype",
+    "corruption",
+    "log_var_bias",
+)
 HOW = dict(
     epochs=30,
     batch_size=32,
@@ -161,14 +170,29 @@ def test_the_terms_add_up_to_the_loss(name, blobs):
     model, batch = make(name, blobs[0]), batch_of(blobs[0], 16)
     variables = model.init(jax.random.key(0), batch)
     loss, (terms, _) = model.loss(variables, jax.random.key(1), batch, 1.0)
+    assert ("kl" in terms) == ("beta" in options(name))
     beta = options(name).get("beta", 0.0)
     parts = terms["recon_mel"] + terms["recon_mfcc"]
     np.testing.assert_allclose(terms["recon"], parts, rtol=1e-6)
     np.testing.assert_allclose(loss, parts + beta * terms.get("kl", 0.0), rtol=1e-5)
 
 
+def test_corruption_hides_features_from_the_encoder_and_not_from_the_loss(blobs):
+    nets = vae_module.networks(
+        {"mel": (12,), "mfcc": (6,)},
+        **{k: v for k, v in options("vae").items() if k in NETWORK_OPTIONS},
+    )
+    batch = {name: jnp.ones((500, *x.shape[1:])) for name, x in blobs[0].batch.items()}
+    seen = nets.corrupt(jax.random.key(0), batch)
+    for name, x in seen.items():
+        assert set(np.unique(x)) == {0.0, 1.0}
+        np.testing.assert_allclose(x.mean(), 0.9, atol=0.02)
+        assert np.all(batch[name] == 1.0)
+
+
 def test_vade_before_pretraining_ends_is_an_autoencoder(blobs):
-    model, batch = make("vade", blobs[0]), batch_of(blobs[0], 16)
+    model = make("vade", blobs[0], corruption=0.0)
+    batch = batch_of(blobs[0], 16)
     variables = model.init(jax.random.key(0), batch)
     first = model.loss(variables, jax.random.key(1), batch, 0.0)[0]
     assert first == model.loss(variables, jax.random.key(2), batch, 0.0)[0]

@@ -84,6 +84,7 @@ RULES = {
     ),
     "model.likelihood": one_of(LIKELIHOODS),
     "model.dtype": one_of(("auto", "float32", "bfloat16")),
+    "model.corruption": between(0.0, 0.9),
     "model.beta": at_least(0.0),
     "model.warmup": between(0.0, 1.0),
     "model.log_var_bias": between(-12.0, 6.0),

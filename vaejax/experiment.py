@@ -99,7 +99,7 @@ def models_to_train(settings: dict) -> list[dict]:
         or "autoencoder" not in settings["baselines"]["names"]
     ):
         return [asked]
-    shared = ("latent_dim", "hidden", "likelihood", "dtype")
+    shared = ("latent_dim", "hidden", "likelihood", "dtype", "corruption")
     return [asked, {"name": "autoencoder", **{key: asked[key] for key in shared}}]
 
 

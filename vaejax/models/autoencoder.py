@@ -7,23 +7,25 @@ from vaejax.core import Model
 from vaejax.models import vae
 
 
-def make(shapes, *, latent_dim, hidden, likelihood, dtype) -> Model:
+def make(shapes, *, latent_dim, hidden, likelihood, dtype, corruption) -> Model:
     """Builds the model. All options as in `models.vae`."""
-    init, posterior, decode, reconstruction = vae.networks(
+    nets = vae.networks(
         shapes,
         latent_dim=latent_dim,
         hidden=hidden,
         likelihood=likelihood,
         dtype=dtype,
+        corruption=corruption,
         log_var_bias=0.0,
     )
 
     def loss(variables, key, batch, progress):
-        del key, progress  # nothing is random and nothing warms up
-        total, terms = reconstruction(variables, encode(variables, batch), batch)
+        del progress  # nothing warms up
+        z = encode(variables, nets.corrupt(key, batch))
+        total, terms = nets.reconstruction(variables, z, batch)
         return total, (terms, variables["stats"])
 
     def encode(variables, batch):
-        return posterior(variables, batch)[0]
+        return nets.posterior(variables, batch)[0]
 
-    return Model(init, loss, encode, decode)
+    return Model(nets.init, loss, encode, nets.decode)

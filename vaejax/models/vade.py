@@ -25,9 +25,10 @@ def make(
     hidden,
     likelihood,
     dtype,
+    corruption,
+    log_var_bias,
     beta,
     warmup,
-    log_var_bias,
     n_clusters,
     pretrain,
     start,
@@ -39,21 +40,22 @@ def make(
       pretrain: share of training, in (0, 1), spent as a plain autoencoder.
       start: how the mixture is fitted to the means: a name in `mixture.STARTS`.
       warmup: share of training, after that, over which beta grows from 0.
-      shapes, latent_dim, hidden, likelihood, dtype, beta, log_var_bias: as in
-        `models.vae`.
+      shapes, latent_dim, hidden, likelihood, dtype, corruption, log_var_bias, beta:
+        as in `models.vae`.
     """
-    init_networks, posterior, decode, reconstruction = vae.networks(
+    nets = vae.networks(
         shapes,
         latent_dim=latent_dim,
         hidden=hidden,
         likelihood=likelihood,
         dtype=dtype,
+        corruption=corruption,
         log_var_bias=log_var_bias,
     )
 
     def init(key, batch):
         key_networks, key_mean = jax.random.split(key)
-        variables = init_networks(key_networks, batch)
+        variables = nets.init(key_networks, batch)
         variables["params"]["mixture"] = {
             "logits": jnp.zeros(n_clusters),
             "mean": 0.1 * jax.random.normal(key_mean, (n_clusters, latent_dim)),
@@ -62,10 +64,11 @@ def make(
         return variables
 
     def loss(variables, key, batch, progress):
-        mean, log_var = posterior(variables, batch)
+        key_input, key_z = jax.random.split(key)
+        mean, log_var = nets.posterior(variables, nets.corrupt(key_input, batch))
         joint = jnp.where(progress >= pretrain, 1.0, 0.0)
-        z = mean + joint * (gaussian.sample(key, mean, log_var) - mean)
-        recon, terms = reconstruction(variables, z, batch)
+        z = mean + joint * (gaussian.sample(key_z, mean, log_var) - mean)
+        recon, terms = nets.reconstruction(variables, z, batch)
         mixture = variables["params"]["mixture"]
         kl = jnp.mean(
             gaussian.kl_to_mixture(
@@ -82,7 +85,7 @@ def make(
         return total, (terms, variables["stats"])
 
     def encode(variables, batch):
-        return posterior(variables, batch)[0]
+        return nets.posterior(variables, batch)[0]
 
     def assign(variables, batch):
         mixture = variables["params"]["mixture"]
@@ -102,7 +105,7 @@ def make(
         init,
         loss,
         encode,
-        decode,
+        nets.decode,
         assign,
         refit,
         refit_at=pretrain,

@@ -8,6 +8,8 @@ likelihoods of `losses`, beta = 1 is the evidence lower bound at any input size.
 
 import itertools
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,15 +21,20 @@ from vaejax.nets import MLP, Posterior
 ACTIVE = 0.01  # a unit is active if its mean varies more; Burda et al. 2016, sec. 4.2
 
 
-def networks(shapes, *, latent_dim, hidden, likelihood, dtype, log_var_bias):
-    """The pure functions that every model here shares.
+class Networks(NamedTuple):
+    """The pure functions that every model here shares."""
 
-    Returns:
-      init(key, batch) -> variables
-      posterior(variables, batch) -> mean, log_var [b, k]
-      decode(variables, z, batch) -> {modality: [b, ...]}, on the scale of the data
-      reconstruction(variables, z, batch) -> -log p(x | z) [], {term: []}
-    """
+    init: Callable  # (key, batch) -> variables
+    corrupt: Callable  # (key, batch) -> batch, for the encoder in training
+    posterior: Callable  # (variables, batch) -> mean, log_var [b, k]
+    decode: Callable  # (variables, z, batch) -> {modality: [b, ...]}, as the data
+    reconstruction: Callable  # (variables, z, batch) -> -log p(x | z) [], {term: []}
+
+
+def networks(
+    shapes, *, latent_dim, hidden, likelihood, dtype, corruption, log_var_bias
+) -> Networks:
+    """Builds the networks; options as in `make`."""
     sizes = {name: math.prod(shape) for name, shape in shapes.items()}
     encoder = Posterior(tuple(hidden), latent_dim, dtype, log_var_bias)
     decoder = MLP(tuple(hidden)[::-1], sum(sizes.values()), dtype)
@@ -45,6 +52,14 @@ def networks(shapes, *, latent_dim, hidden, likelihood, dtype, log_var_bias):
             "decoder": decoder.init(key_decoder, z)["params"],
         }
         return {"params": params, "stats": {}}
+
+    def corrupt(key, batch):
+        keys = jax.random.split(key, len(shapes))
+        kept = {
+            name: jax.random.bernoulli(k, 1.0 - corruption, batch[name].shape)
+            for k, name in zip(keys, shapes, strict=True)
+        }
+        return batch | {name: batch[name] * mask for name, mask in kept.items()}
 
     def posterior(variables, batch):
         return encoder.apply({"params": variables["params"]["encoder"]}, flat(batch))
@@ -70,7 +85,7 @@ def networks(shapes, *, latent_dim, hidden, likelihood, dtype, log_var_bias):
         total = sum(terms.values())
         return total, terms | {"recon": total}
 
-    return init, posterior, decode, reconstruction
+    return Networks(init, corrupt, posterior, decode, reconstruction)
 
 
 def ramp(progress, start, end):
@@ -84,7 +99,16 @@ def active_units(mean):
 
 
 def make(
-    shapes, *, latent_dim, hidden, likelihood, dtype, beta, warmup, log_var_bias
+    shapes,
+    *,
+    latent_dim,
+    hidden,
+    likelihood,
+    dtype,
+    corruption,
+    log_var_bias,
+    beta,
+    warmup,
 ) -> Model:
     """Builds the model.
 
@@ -94,29 +118,33 @@ def make(
       hidden: widths of the encoder's hidden layers; the decoder mirrors them.
       likelihood: a name in `losses.LIKELIHOODS`.
       dtype: of the networks' arithmetic; parameters and losses stay float32.
+      corruption: share of the features, in [0, 1), that the encoder does not get to
+        see in training; the bound stays one (Im et al. 2017, arXiv:1511.06406).
+      log_var_bias: where the posterior's log-variance starts.
       beta: weight of the KL term.
       warmup: share of training, in [0, 1], over which beta grows from 0.
-      log_var_bias: where the posterior's log-variance starts.
     """
-    init, posterior, decode, reconstruction = networks(
+    nets = networks(
         shapes,
         latent_dim=latent_dim,
         hidden=hidden,
         likelihood=likelihood,
         dtype=dtype,
+        corruption=corruption,
         log_var_bias=log_var_bias,
     )
 
     def loss(variables, key, batch, progress):
-        mean, log_var = posterior(variables, batch)
-        z = gaussian.sample(key, mean, log_var)
-        recon, terms = reconstruction(variables, z, batch)
+        key_input, key_z = jax.random.split(key)
+        mean, log_var = nets.posterior(variables, nets.corrupt(key_input, batch))
+        z = gaussian.sample(key_z, mean, log_var)
+        recon, terms = nets.reconstruction(variables, z, batch)
         kl = jnp.mean(jnp.sum(gaussian.kl_to_standard(mean, log_var), axis=-1))
         total = recon + beta * ramp(progress, 0.0, warmup) * kl
         terms |= {"kl": kl, "active_units": active_units(mean)}
         return total, (terms, variables["stats"])
 
     def encode(variables, batch):
-        return posterior(variables, batch)[0]
+        return nets.posterior(variables, batch)[0]
 
-    return Model(init, loss, encode, decode, settled_at=warmup)
+    return Model(nets.init, loss, encode, nets.decode, settled_at=warmup)
