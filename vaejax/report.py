@@ -96,22 +96,22 @@ def table(scores: Iterable[Score]) -> str:
 
 
 def _block(label: str, k: int | None, methods, values) -> str:
-    columns = EXTERNAL if label else INTERNAL
+    columns, width = (EXTERNAL, 12) if label else (INTERNAL, 14)
     which = f"k = {k}" if k else "k chosen by the clusterer"
     about = f"against {label}" if label else "internal, each in its own space"
-    lines = [f"{about}, {which}", _line("model", "clusterer", columns.values())]
+    lines = [f"{about}, {which}", _line("model", "clusterer", columns.values(), width)]
     for n, model, name in methods:
         if n == k:
             cells = [
                 _cell(metric, values.get((label, k, model, name, metric), []))
                 for metric in columns
             ]
-            lines.append(_line(model, name, cells))
+            lines.append(_line(model, name, cells, width))
     return "\n".join(lines)
 
 
-def _line(model: str, clusterer: str, cells: Iterable[str]) -> str:
-    row = f"  {model:<16.16} {clusterer:<9.9}" + "".join(f"{c:>14}" for c in cells)
+def _line(model: str, clusterer: str, cells: Iterable[str], width: int) -> str:
+    row = f"  {model:<16.16} {clusterer:<9.9}" + "".join(f"{c:>{width}}" for c in cells)
     return row.rstrip()
 
 
@@ -119,7 +119,7 @@ def _cell(metric: str, values: Sequence[float]) -> str:
     if not values:
         return "–"
     if metric == "p_value":
-        return f"{max(values):.3f}"
+        return _number(max(values), 3)
     mean, std = np.mean(values), np.std(values)
     digits = 3 if abs(mean) < 10 else max(0, 3 - int(math.log10(abs(mean))))
     return f"{_number(mean, digits)} ±{_number(std, digits)}"
@@ -134,6 +134,7 @@ EXTERNAL = {
     "ami": "AMI",
     "nmi": "NMI",
     "purity": "purity",
+    "accuracy": "ACC",
     "p_value": "p",
 }
 INTERNAL = {

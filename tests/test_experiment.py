@@ -1,0 +1,277 @@
+"""The command that a user types, on small collections, in its own process."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from vaejax import songbook
+
+ROOT = Path(__file__).parents[1]
+SMALL = {
+    "model.n_clusters": 3,
+    "model.hidden": "16",
+    "model.latent_dim": 4,
+    "model.start": "means",
+    "cluster.k": 3,
+    "train.epochs": 12,
+    "train.seeds": 2,
+    "train.checkpoint_every": 2,
+    "data.n_workers": 1,
+    "features.n_mels": 16,
+    "features.n_mfcc": 8,
+    "eval.permutations": 99,
+}
+SCORE_COLUMNS = "model,modalities,fusion,clusterer,k,seed,space,label,metric,value"
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("songs") / "songbook"
+    songbook.render(folder, n_songs=40, duration_s=2.0, seed=0, n_workers=1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+def command(root, cache, workdir, config="vade", **changes) -> list[str]:
+    """The command line of one small run."""
+    options = SMALL | {"data.root": root, "data.cache_dir": cache}
+    options |= {key.replace("__", "."): value for key, value in changes.items()}
+    given = {key: value for key, value in options.items() if value is not None}
+    flags = [f"--config.{key}={value}" for key, value in given.items()]
+    script = ["launch/train.py", f"--config=configs/{config}.py"]
+    return [sys.executable, *script, *flags, f"--workdir={workdir}"]
+
+
+def launch(*args, **changes) -> subprocess.CompletedProcess:
+    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
+    return subprocess.run(
+        command(*args, **changes),
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+
+
+def read_csv(path: Path) -> list[dict]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def lines_of(folder: Path) -> list[str]:
+    return (folder / "history.jsonl").read_text().splitlines()
+
+
+@pytest.fixture(scope="module")
+def run(songs, cache, tmp_path_factory):
+    """One whole run: what it printed, and its folder."""
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    done = launch(songs, cache, folder)
+    assert done.returncode == 0, done.stderr
+    return done, folder
+
+
+def test_a_run_ends_with_a_table_and_the_path_of_its_folder(run):
+    done, folder = run
+    lines = done.stdout.strip().splitlines()
+    assert str(folder) in lines[-1]
+    assert max(map(len, lines)) <= max(100, len(lines[-1]), len(lines[0]))
+    assert "40 tracks of 40 songs" in done.stdout
+    assert re.search(r"vade +own +-?\.\d{3} ±\.\d{3}", done.stdout)
+
+
+def test_scores_have_the_columns_that_other_programs_read(run):
+    _, folder = run
+    assert (folder / "scores.csv").read_text().splitlines()[0] == SCORE_COLUMNS
+    rows = read_csv(folder / "scores.csv")
+    assert {row["model"] for row in rows} == {"vade", "autoencoder", "raw", "pca"}
+    names = {row["clusterer"] for row in rows if row["model"] == "vade"}
+    assert names == {"kmeans", "ward", "dbscan", "gmm", "own"}
+    assert {row["seed"] for row in rows} == {"0", "1"}
+    assert {row["label"] for row in rows} == {"", "language", "genre"}
+    external = {row["metric"] for row in rows if row["label"]}
+    assert external == {"ari", "nmi", "ami", "purity", "accuracy", "p_value"}
+    assert all(np.isfinite(float(row["value"])) for row in rows)
+    spaces = {(row["model"], row["space"]) for row in rows if not row["label"]}
+    assert spaces == {
+        ("vade", "z"),
+        ("autoencoder", "z"),
+        ("raw", "raw"),
+        ("pca", "pca"),
+    }
+
+
+def test_every_track_is_assigned_by_every_method(run):
+    _, folder = run
+    rows = read_csv(folder / "assignments.csv")
+    header = "track_id,model,clusterer,k,seed,cluster,probability"
+    assert list(rows[0]) == header.split(",")
+    methods = {(r["model"], r["clusterer"], r["k"], r["seed"]) for r in rows}
+    assert len(rows) == 40 * len(methods)
+    own = [float(r["probability"]) for r in rows if r["clusterer"] == "own"]
+    assert min(own) >= 1 / 3 and max(own) <= 1
+
+
+def test_latents_and_assignments_belong_together(run):
+    _, folder = run
+    arrays = np.load(folder / "latents.npz")
+    assert arrays["vade_z"].shape == (2, 40, 4)
+    found = {
+        row["track_id"]: int(row["cluster"])
+        for row in read_csv(folder / "assignments.csv")
+        if (row["model"], row["clusterer"], row["seed"]) == ("vade", "own", "1")
+    }
+    expected = arrays["vade_probability"][1].argmax(axis=1)
+    assert found == dict(zip(arrays["track_id"], expected, strict=True))
+
+
+def test_the_history_has_a_line_an_epoch_and_a_number_a_seed(run):
+    _, folder = run
+    rows = [json.loads(line) for line in lines_of(folder)]
+    assert [row["epoch"] for row in rows if row["model"] == "vade"] == [*range(1, 13)]
+    for row in rows:
+        assert len(row["loss"]) == len(row["recon_mel"]) == 2
+    assert {row["phase"] for row in rows} == {"pretraining", "training"}
+
+
+def test_every_figure_is_drawn(run):
+    _, folder = run
+    assert {path.name for path in (folder / "figures").iterdir()} == {
+        *("training_vade.png", "training_autoencoder.png", "maps.png"),
+        *("sizes_language.png", "sizes_genre.png", "scores_ari_k3.png"),
+        *("matrix_language.png", "matrix_genre.png", "reconstructions.png"),
+    }
+
+
+def test_a_finished_run_is_shown_not_run_again(run, songs, cache):
+    _, folder = run
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    done = launch(songs, cache, folder)
+    assert done.returncode == 0 and "Finished before" in done.stdout
+    assert "against genre, k = 3" in done.stdout
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
+
+
+def test_another_run_in_the_same_folder_is_refused(run, songs, cache):
+    done = launch(songs, cache, run[1], train__epochs=5)
+    assert done.returncode == 1
+    assert "config.train.epochs is 12 there and 5 now" in done.stderr
+
+
+@pytest.mark.parametrize("after_s", [0.0, 1.0])
+def test_a_killed_run_goes_on_to_the_same_numbers(run, songs, cache, after_s, tmp_path):
+    _, whole = run
+    folder = tmp_path / "killed"
+    process = subprocess.Popen(
+        command(songs, cache, folder),
+        cwd=ROOT,
+        env=os.environ | {"JAX_PLATFORMS": "cpu"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    history = folder / "history.jsonl"
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline and process.poll() is None:
+        if history.exists() and len(lines_of(folder)) >= 5:
+            break
+        time.sleep(0.01)
+    time.sleep(after_s)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (folder / "finished.json").exists()
+    done = launch(songs, cache, folder)
+    assert done.returncode == 0, done.stderr
+    for name in ("scores.csv", "assignments.csv"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+    one, other = (
+        [{**json.loads(line), "seconds": 0} for line in lines_of(f)]
+        for f in (folder, whole)
+    )
+    assert one == other
+
+
+def test_the_order_of_rows_changes_no_label(run, songs, cache, tmp_path):
+    shuffled = tmp_path / "songs"
+    shutil.copytree(songs, shuffled)
+    lines = (shuffled / "metadata.csv").read_text().splitlines()
+    order = np.random.default_rng(0).permutation(len(lines) - 1)
+    text = "\n".join([lines[0], *(lines[1 + i] for i in order)])
+    (shuffled / "metadata.csv").write_text(text + "\n")
+    done = launch(shuffled, cache, tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    for name in ("scores.csv", "assignments.csv"):
+        assert (tmp_path / "run" / name).read_bytes() == (run[1] / name).read_bytes()
+
+
+def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
+    rng = np.random.default_rng(0)
+    root = tmp_path / "mine"
+    for genre in ("noise", "tone"):
+        (root / genre).mkdir(parents=True)
+        for i in range(8):
+            t = np.arange(22050) / 22050
+            samples = 0.1 * rng.normal(size=t.size)
+            if genre == "tone":
+                samples += 0.5 * np.sin(2 * np.pi * (200 + 20 * i) * t)
+            soundfile.write(root / genre / f"{genre} {i}.wav", samples, 22050)
+    (root / "noise" / "broken.wav").write_text("<html>404</html>")
+    done = launch(
+        *(root, cache, tmp_path / "run", "vae"),
+        model__n_clusters=None,
+        model__start=None,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "16 tracks" in done.stdout
+    rejected = read_csv(tmp_path / "run" / "rejected.csv")
+    assert [row["file_name"] for row in rejected] == ["noise/broken.wav"]
+    assert "HTML" in rejected[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"model__latnt_dim": 3}, "config.model.latnt_dim is not an option. Did you"),
+        ({"modle__name": "vae"}, "config.modle.name is not an option. Did you mean m"),
+        ({"model__latent_dim": "many"}, "config.model.latent_dim=many"),
+        ({"model__name": "vea"}, "'vea' is not known"),
+        ({"cluster__k": 25}, "config.cluster.k=25 must be at most 20"),
+        ({"eval__labels": "gnre"}, "Did you mean 'genre'"),
+        ({"data__root": "/no/such/folder"}, "/no/such/folder"),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_is_written(
+    changes, message, songs, cache, tmp_path
+):
+    done = launch(songs, cache, tmp_path / "run", **changes)
+    assert done.returncode == 1
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_help_names_the_options():
+    script = [sys.executable, "launch/train.py", "--help"]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=True)
+    for text in ("configs/vade.py", "latent_dim", "batch_size", "--workdir"):
+        assert text in done.stdout
+
+
+def test_a_config_that_does_not_exist_names_those_that_do():
+    script = [sys.executable, "launch/train.py", "--config=configs/vad.py"]
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "configs/vade.py" in done.stderr
