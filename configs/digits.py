@@ -11,9 +11,13 @@ def get_config():
     config = vade.get_config()
     config.data.update(root="digits", modalities=("pixels",))
     config.model.update(
-        latent_dim=10, hidden=(256, 256), likelihood="bernoulli", n_clusters=10
+        latent_dim=10,
+        hidden=(500, 500, 2000),  # as in the paper
+        likelihood="bernoulli",
+        corruption=0.0,  # a hidden pixel is a black one: another image
+        n_clusters=10,
     )
-    config.train.update(seeds=10, epochs=120, batch_size=128)
+    config.train.update(seeds=10, epochs=80, batch_size=128)
     config.cluster.k = (10,)
     config.eval.labels = ("class",)
     return config
