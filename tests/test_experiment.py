@@ -243,6 +243,17 @@ def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
     assert "HTML" in rejected[0]["reason"]
 
 
+def test_a_folder_without_a_usable_file_says_so(cache, tmp_path):
+    root = tmp_path / "mine"
+    root.mkdir()
+    for i in range(30):
+        (root / f"{i}.wav").write_text(f"<html>{i}</html>")
+    done = launch(root, cache, tmp_path / "run")
+    assert done.returncode == 1
+    assert "none of the 30 files can be used. The first: " in done.stderr
+    assert len(read_csv(tmp_path / "run" / "rejected.csv")) == 30
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [

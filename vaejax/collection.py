@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from tqdm import tqdm
+
 from vaejax import check, data, run_folder
 from vaejax.core import Dataset, Rejected, Track
 
@@ -49,7 +51,14 @@ def songbook_folder(settings: dict) -> Path:
 
     options = settings["songbook"]
     name = "{n_songs}x{duration_s:g}s-seed{seed}".format(**options)
-    songbook.render(SONGBOOKS / name, **options, n_workers=n_workers(settings))
+    # A second's delay: a collection that is there already needs no bar.
+    with tqdm(total=options["n_songs"], desc="songbook", unit="song", delay=1) as bar:
+        songbook.render(
+            SONGBOOKS / name,
+            **options,
+            n_workers=n_workers(settings),
+            on_song=lambda done: bar.update(done - bar.n),
+        )
     return SONGBOOKS / name
 
 
@@ -99,6 +108,11 @@ def prepare(
     )
     rejected = (*found.rejected, *unreadable)
     corpus.write_rejected(workdir / "rejected.csv", rejected)
+    if not clips:
+        raise ValueError(
+            f"none of the {len(unreadable)} files can be used. The first: "
+            f"{unreadable[0].reason} All reasons: {workdir / 'rejected.csv'}"
+        )
     tracks = tuple(clip.track for clip in clips)
     statistics = corpus.statistics(tracks, rejected)
     run_folder.write_json(workdir / "collection.json", statistics)
