@@ -183,8 +183,8 @@ def test_float_samples_beyond_full_scale_are_kept(tmp_path):
 @pytest.mark.parametrize(
     "value, reason",
     [
-        (np.nan, "3 of 22050 samples are NaN or infinite"),
-        (np.inf, "3 of 22050 samples are NaN or infinite"),
+        (np.nan, "3 of 22050 samples NaN or infinite"),
+        (np.inf, "3 of 22050 samples NaN or infinite"),
         (-1e30, "has samples up to 1e\\+30; full scale is 1"),
     ],
 )

@@ -18,7 +18,7 @@ REFUSED = {  # what the table expects: how the reason begins
     "skip": "is a directory",
     "empty": "holds no samples",
     "undecodable": "is (no audio that decodes|an HTML|a Git LFS|a text|empty)",
-    "decodes; features must be refused or cleaned": "2 of 44100 samples are NaN",
+    "decodes; features must be refused or cleaned": "has 2 of 44100 samples NaN",
     "partial or error": "is no audio that decodes",  # or used in part
 }
 

@@ -498,7 +498,6 @@ def test_no_table_reaches_outside_or_fails_in_another_way(inside, table):
     paths += [text for text in texts if isinstance(text, Path)]
     for path in [*opened, *paths]:
         assert Path(path).resolve().is_relative_to(inside.resolve()), path
-    corpus.write_rejected(inside.parent / "rejected.csv", found.rejected)
     corpus.fingerprint(found.tracks)
 
 
@@ -698,7 +697,7 @@ e.ogg,,,hindi,pop,,,la la
         "Languages: bangla 2, hindi 1",
         "Genres: pop 2, (unknown) 1",
         "Set aside:",
-        "  2 x '...' does not exist",
+        "  2 x does not exist",
         "  1 x romanized_file '...' does not exist",
     ]
 
@@ -733,32 +732,6 @@ def test_the_description_keeps_to_100_columns(tmp_path):
     assert max(map(len, text.splitlines())) <= 100
     assert "and 10 more" in text
     assert text.endswith("Set aside: none")
-
-
-def test_what_was_set_aside_is_written_as_a_table(tmp_path):
-    path = tmp_path / "rejected.csv"
-    rows = [("গান, 1.ogg", "t", 'a "b"'), ("caf\udce9.ogg", "", "odd")]
-    corpus.write_rejected(path, [Rejected(*row) for row in rows])
-    with path.open(encoding="utf-8", newline="") as file:
-        assert list(csv.reader(file)) == [
-            ["file_name", "track_id", "reason"],
-            ["গান, 1.ogg", "t", 'a "b"'],
-            ["caf\\udce9.ogg", "", "odd"],
-        ]
-    assert os.listdir(tmp_path) == ["rejected.csv"]
-
-
-def test_a_write_that_fails_leaves_the_old_table(tmp_path):
-    path = tmp_path / "rejected.csv"
-    corpus.write_rejected(path, [])
-
-    def rows():
-        yield Rejected("a", "b", "c")
-        raise OSError("disk full")
-
-    with pytest.raises(OSError, match="disk full"):
-        corpus.write_rejected(path, rows())
-    assert path.read_text() == "file_name,track_id,reason\n"
 
 
 def test_the_fingerprint_tells_collections_apart_and_not_orders(tmp_path):

@@ -229,6 +229,8 @@ def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
             samples = 0.1 * rng.normal(size=t.size)
             if genre == "tone":
                 samples += 0.5 * np.sin(2 * np.pi * (200 + 20 * i) * t)
+            if (genre, i) == ("tone", 7):
+                samples[:] = 0
             soundfile.write(root / genre / f"{genre} {i}.wav", samples, 22050)
     (root / "noise" / "broken.wav").write_text("<html>404</html>")
     done = launch(
@@ -241,6 +243,11 @@ def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
     rejected = read_csv(tmp_path / "run" / "rejected.csv")
     assert [row["file_name"] for row in rejected] == ["noise/broken.wav"]
     assert "HTML" in rejected[0]["reason"]
+    tracks = read_csv(tmp_path / "run" / "tracks.csv")
+    assert [row["genre"] for row in tracks] == ["noise"] * 8 + ["tone"] * 8
+    silent = [row["file_name"] for row in tracks if row["audio_note"] == "silent"]
+    assert silent == ["tone/tone 7.wav"]
+    assert "Used, but odd: 1 tracks" in done.stdout
 
 
 def test_a_folder_without_a_usable_file_says_so(cache, tmp_path):

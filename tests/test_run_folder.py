@@ -1,5 +1,6 @@
 """Run folders and the tables in them."""
 
+import csv
 import json
 
 import pytest
@@ -71,6 +72,15 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
         run_folder.write_csv(path, ("a", "b"), broken())
     assert path.read_text().startswith("a,b\n1,\n")
     assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_names_in_any_script_and_of_any_bytes_are_written(tmp_path):
+    path = tmp_path / "table.csv"
+    rows = [("গান, 1.ogg", 'a "b"'), ("caf\udce9.ogg", "odd")]
+    run_folder.write_csv(path, ("file_name", "reason"), rows)
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.reader(file))[1:]
+    assert found == [["গান, 1.ogg", 'a "b"'], ["caf\\udce9.ogg", "odd"]]
 
 
 def score(value, seed=0, *, label="genre", metric="ari", k=5, model="vae"):

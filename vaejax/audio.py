@@ -135,7 +135,7 @@ def _checked_peak(samples: Float32[np.ndarray, "n"]) -> float:
         return peak
     bad = len(samples) - np.count_nonzero(np.isfinite(samples))
     if bad:
-        raise AudioError(f"{bad} of {len(samples)} samples are NaN or infinite.")
+        raise AudioError(f"has {bad} of {len(samples)} samples NaN or infinite.")
     raise AudioError(f"has samples up to {peak:.0e}; full scale is 1.")
 
 

@@ -107,7 +107,7 @@ def prepare(
         **settings["features"],
     )
     rejected = (*found.rejected, *unreadable)
-    corpus.write_rejected(workdir / "rejected.csv", rejected)
+    run_folder.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
     if not clips:
         raise ValueError(
             f"none of the {len(unreadable)} files can be used. The first: "
@@ -122,4 +122,24 @@ def prepare(
         modalities=settings["data"]["modalities"],
         held_out_share=settings["data"]["held_out_share"],
     )
-    return dataset, clips, corpus.describe(statistics)
+    odd = write_tracks(workdir / "tracks.csv", clips)
+    about = corpus.describe(statistics)
+    if odd:
+        about += f"\nUsed, but odd: {odd} tracks; tracks.csv has a note on each"
+    return dataset, clips, about
+
+
+def write_tracks(path: Path, clips: list) -> int:
+    """Writes what is known of every track, and how many have a note on their audio."""
+    columns = list(dict.fromkeys(name for c in clips for name in c.track.columns))
+    about = ("track_id", "file_name", "song_id", "title", "artist")
+    measured = ("duration_s", "level_db", "note")
+    rows = [
+        [getattr(clip.track, name) for name in about]
+        + [clip.track.columns.get(name) for name in columns]
+        + [round(clip.duration_s, 3), round(clip.level_db, 1), clip.note]
+        for clip in clips
+    ]
+    header = [*about, *columns, *(f"audio_{name}" for name in measured)]
+    run_folder.write_csv(path, header, rows)
+    return sum(bool(clip.note) for clip in clips)

@@ -9,7 +9,6 @@ song_id, title, artist, language, genre`, `lyrics` (the text itself) or `lyrics_
 What cannot be used is set aside with its reason, and the rest goes on.
 """
 
-import csv
 import hashlib
 import json
 import os
@@ -28,6 +27,9 @@ from vaejax.table import KNOWN, LYRICS_FILES, NAMES, TABLES, one_line, parse, sh
 
 _PLACE = re.compile(r"^metadata\.\w+, lines? \d+(?: to \d+)?: ")
 _QUOTED = re.compile(r"(?<!\w)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?!\w)")
+
+
+ANY_NAME = "'...' "  # what a kind of reason has in place of a file's name
 
 
 class Corpus(NamedTuple):
@@ -116,27 +118,11 @@ def describe(statistics: dict[str, Any]) -> str:
             parts.append(f"and {len(counts) - 20} more")
         rows.append(_wrapped(f"{title}: {', '.join(parts) or 'none'}"))
     rows.append("Set aside:" if statistics["set_aside"] else "Set aside: none")
-    rows += [_wrapped(f"  {n} x {kind}") for kind, n in statistics["set_aside"].items()]
+    rows += [
+        _wrapped(f"  {n} x {kind.removeprefix(ANY_NAME)}")
+        for kind, n in statistics["set_aside"].items()
+    ]
     return "\n".join(rows)
-
-
-def write_rejected(path: Path, rejected: Iterable[Rejected]) -> None:
-    """Writes a CSV file with columns file_name, track_id, reason; all of it or nothing.
-
-    Raises:
-      OSError: the file cannot be written.
-    """
-    part = path.with_name(path.name + ".tmp")
-    # A name that is not UTF-8 on the disk is written with its bytes escaped.
-    with part.open(
-        "w", encoding="utf-8", errors="backslashreplace", newline=""
-    ) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Rejected._fields)
-        writer.writerows(rejected)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def fingerprint(tracks: Iterable[Track]) -> str:

@@ -103,8 +103,11 @@ def commit() -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes the file whole or not at all."""
-    write_bytes(path, text.encode())
+    """Writes the file whole or not at all.
+
+    A file name that is not UTF-8 on the disk is written with its bytes escaped.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
