@@ -70,7 +70,7 @@ def name(request):
 
 def make(name: str, dataset: Dataset, **changes):
     shapes = {key: x.shape[1:] for key, x in dataset.batch.items()}
-    return models.make(shapes=shapes, **options(name, **changes))
+    return models.make(shapes=shapes, fusion="early", **options(name, **changes))
 
 
 def batch_of(dataset: Dataset, n: int):
@@ -180,6 +180,7 @@ def test_the_terms_add_up_to_the_loss(name, blobs):
 def test_corruption_hides_features_from_the_encoder_and_not_from_the_loss(blobs):
     nets = vae_module.networks(
         {"mel": (12,), "mfcc": (6,)},
+        fusion="early",
         **{k: v for k, v in options("vae").items() if k in NETWORK_OPTIONS},
     )
     batch = {name: jnp.ones((500, *x.shape[1:])) for name, x in blobs[0].batch.items()}

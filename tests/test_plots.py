@@ -76,6 +76,7 @@ MAKERS = {
         [(name, spectrogram(), spectrogram(80)) for name in (ARABIC, BANGLA)],
         hop_s=0.02,
         sample_rate_hz=22050,
+        name="reconstructed",
     ),
     "score_bars": lambda draw, n: draw(score_rows(), metric="ari"),
 }
@@ -410,6 +411,7 @@ def test_spectrograms_share_the_scale_of_the_originals():
         [("a", original, original * 3), ("b", original + 10, original)],
         hop_s=0.5,
         sample_rate_hz=16000,
+        name="reconstructed",
     )
     pictures = [axes.images[0] for axes in figure.axes[:4]]
     assert {picture.get_clim()[1] for picture in pictures} == {0.0}
@@ -422,13 +424,15 @@ def test_spectrograms_share_the_scale_of_the_originals():
 def test_flat_spectrograms_are_drawn():
     flat = np.full((5, 8), -80.0)
     png(
-        spectrograms.reconstructions([("", flat, flat)], hop_s=0.1, sample_rate_hz=8000)
+        spectrograms.reconstructions(
+            [("", flat, flat)], hop_s=0.1, sample_rate_hz=8000, name="r"
+        )
     )
 
 
 def test_pictures_of_nothing_are_refused():
     with pytest.raises(ValueError, match="pairs is empty"):
-        spectrograms.reconstructions([], hop_s=0.1, sample_rate_hz=8000)
+        spectrograms.reconstructions([], hop_s=0.1, sample_rate_hz=8000, name="r")
     with pytest.raises(ValueError, match="no ari to draw"):
         bars.score_bars([], metric="ari")
 

@@ -153,7 +153,7 @@ def _model_options(options: dict) -> None:
     """A model takes exactly the options that its `make` names."""
     name = options["name"]
     make = import_module(f"vaejax.models.{name}").make
-    wanted = set(inspect.signature(make).parameters) - {"shapes"}
+    wanted = set(inspect.signature(make).parameters) - {"shapes", "fusion"}
     for key in sorted(options.keys() - wanted - {"name"}):
         raise ValueError(
             f"config.model.{key} is not an option of {name}, which takes "

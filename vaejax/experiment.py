@@ -103,13 +103,13 @@ def models_to_train(settings: dict) -> list[dict]:
     return [asked, {"name": "autoencoder", **{key: asked[key] for key in shared}}]
 
 
-def make_model(options: dict, dataset: Dataset) -> Model:
+def make_model(options: dict, fusion: str, dataset: Dataset) -> Model:
     """Builds a model for the shapes of the dataset."""
     dtype = options["dtype"]
     if dtype == "auto":
         dtype = "bfloat16" if jax.default_backend() == "gpu" else "float32"
     shapes = {name: x.shape[1:] for name, x in dataset.batch.items()}
-    return models.make(shapes=shapes, **options | {"dtype": dtype})
+    return models.make(shapes=shapes, fusion=fusion, **options | {"dtype": dtype})
 
 
 def train_model(
@@ -122,7 +122,7 @@ def train_model(
 ) -> Trained:
     """Trains one model for every seed, or goes on from its checkpoints."""
     name = options["name"]
-    model = make_model(options, dataset)
+    model = make_model(options, settings["fusion"]["name"], dataset)
     how = dict(settings["train"])
     seeds = tuple(range(how.pop("seeds")))
     place = workdir / "checkpoints" / name

@@ -90,6 +90,7 @@ def draw_reconstructions(
         pairs,
         hop_s=features["hop"] / features["sample_rate_hz"],
         sample_rate_hz=features["sample_rate_hz"],
+        name="reconstructed level and range of each band",
     )
     save(figure, folder / "reconstructions.png")
 

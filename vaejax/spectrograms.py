@@ -18,7 +18,7 @@ Pair = tuple[str, Float[np.ndarray, "_ f"], Float[np.ndarray, "_ f"]]
 
 @styled
 def reconstructions(
-    pairs: Sequence[Pair], *, hop_s: float, sample_rate_hz: int
+    pairs: Sequence[Pair], *, hop_s: float, sample_rate_hz: int, name: str
 ) -> Figure:
     """Log-mel spectrograms in dB: originals left, reconstructions right.
 
@@ -30,6 +30,7 @@ def reconstructions(
         the sample rate on the Slaney scale.
       hop_s: seconds between frames.
       sample_rate_hz: of the signal that the bands were computed from.
+      name: what the reconstructions are, written into each.
 
     Raises:
       ValueError: pairs is empty.
@@ -46,9 +47,9 @@ def reconstructions(
     ):
         left.set_title(legible(title, most=72))
         left.set_ylabel("frequency")
-        for axes, picture, name in (
+        for axes, picture, tag in (
             (left, original, "original"),
-            (right, reconstructed, "reconstructed"),
+            (right, reconstructed, name),
         ):
             extent = (0, len(picture) * hop_s, -0.5, picture.shape[1] - 0.5)
             image = axes.imshow(
@@ -60,7 +61,7 @@ def reconstructions(
                 vmax=high,
                 extent=extent,
             )
-            _tag(axes, name)
+            _tag(axes, tag)
         ticks = _hz_ticks(original.shape[1], sample_rate_hz)
         left.set_yticks(list(ticks), list(ticks.values()))
     for axes in panels[-1]:

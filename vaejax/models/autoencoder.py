@@ -7,10 +7,11 @@ from vaejax.core import Model
 from vaejax.models import vae
 
 
-def make(shapes, *, latent_dim, hidden, likelihood, dtype, corruption) -> Model:
+def make(shapes, *, fusion, latent_dim, hidden, likelihood, dtype, corruption) -> Model:
     """Builds the model. All options as in `models.vae`."""
     nets = vae.networks(
         shapes,
+        fusion=fusion,
         latent_dim=latent_dim,
         hidden=hidden,
         likelihood=likelihood,

@@ -21,6 +21,7 @@ from vaejax.models import vae
 def make(
     shapes,
     *,
+    fusion,
     latent_dim,
     hidden,
     likelihood,
@@ -40,11 +41,12 @@ def make(
       pretrain: share of training, in (0, 1), spent as a plain autoencoder.
       start: how the mixture is fitted to the means: a name in `mixture.STARTS`.
       warmup: share of training, after that, over which beta grows from 0.
-      shapes, latent_dim, hidden, likelihood, dtype, corruption, log_var_bias, beta:
-        as in `models.vae`.
+      shapes, fusion, latent_dim, hidden, likelihood, dtype, corruption,
+        log_var_bias, beta: as in `models.vae`.
     """
     nets = vae.networks(
         shapes,
+        fusion=fusion,
         latent_dim=latent_dim,
         hidden=hidden,
         likelihood=likelihood,

@@ -6,6 +6,7 @@ in nats, summed over features and dimensions, mean over rows. With the calibrate
 likelihoods of `losses`, beta = 1 is the evidence lower bound at any input size.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import jax.numpy as jnp
 
 from vaejax import gaussian, losses
 from vaejax.core import Model
+from vaejax.fusion import FUSIONS
 from vaejax.nets import MLP, Posterior
 
 ACTIVE = 0.01  # a unit is active if its mean varies more; Burda et al. 2016, sec. 4.2
@@ -32,23 +34,20 @@ class Networks(NamedTuple):
 
 
 def networks(
-    shapes, *, latent_dim, hidden, likelihood, dtype, corruption, log_var_bias
+    shapes, *, fusion, latent_dim, hidden, likelihood, dtype, corruption, log_var_bias
 ) -> Networks:
     """Builds the networks; options as in `make`."""
     sizes = {name: math.prod(shape) for name, shape in shapes.items()}
     encoder = Posterior(tuple(hidden), latent_dim, dtype, log_var_bias)
     decoder = MLP(tuple(hidden)[::-1], sum(sizes.values()), dtype)
+    fuse = functools.partial(FUSIONS[fusion], names=tuple(shapes))
     negative_log_prob = losses.LIKELIHOODS[likelihood]
-
-    def flat(batch):
-        rows = [batch[name].reshape(len(batch[name]), -1) for name in shapes]
-        return jnp.concatenate(rows, axis=-1)
 
     def init(key, batch):
         key_encoder, key_decoder = jax.random.split(key)
         z = jnp.zeros((1, latent_dim))
         params = {
-            "encoder": encoder.init(key_encoder, flat(batch)[:1])["params"],
+            "encoder": encoder.init(key_encoder, fuse(batch)[:1])["params"],
             "decoder": decoder.init(key_decoder, z)["params"],
         }
         return {"params": params, "stats": {}}
@@ -62,7 +61,8 @@ def networks(
         return batch | {name: batch[name] * mask for name, mask in kept.items()}
 
     def posterior(variables, batch):
-        return encoder.apply({"params": variables["params"]["encoder"]}, flat(batch))
+        params = variables["params"]["encoder"]
+        return encoder.apply({"params": params}, fuse(batch))
 
     def outputs(variables, z):
         x_hat = decoder.apply({"params": variables["params"]["decoder"]}, z)
@@ -101,6 +101,7 @@ def active_units(mean):
 def make(
     shapes,
     *,
+    fusion,
     latent_dim,
     hidden,
     likelihood,
@@ -114,6 +115,7 @@ def make(
 
     Args:
       shapes: {modality: shape without the batch axis}.
+      fusion: a name in `fusion.FUSIONS`.
       latent_dim: k, the size of z.
       hidden: widths of the encoder's hidden layers; the decoder mirrors them.
       likelihood: a name in `losses.LIKELIHOODS`.
@@ -126,6 +128,7 @@ def make(
     """
     nets = networks(
         shapes,
+        fusion=fusion,
         latent_dim=latent_dim,
         hidden=hidden,
         likelihood=likelihood,
