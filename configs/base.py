@@ -10,6 +10,7 @@ def get_config() -> ConfigDict:
         dict(
             root="songbook",  # songbook: the embedded collection; digits; or a path
             modalities=("mel", "mfcc"),  # what the model sees
+            mel="statistics",  # over frames; or image: every frame, padded and masked
             held_out_share=0.1,  # of the songs, to choose the epoch by; never labels
             allow_outside=False,  # may metadata name files outside of root?
             cache_dir="data/cache",  # features, by content and settings

@@ -42,7 +42,7 @@ def clips() -> list[Clip]:
     ]
 
 
-HOW = dict(modalities=("mel", "mfcc"), held_out_share=0.2)
+HOW = dict(modalities=("mel", "mfcc"), mel="statistics", held_out_share=0.2)
 
 
 def test_the_order_of_clips_changes_nothing():
@@ -68,9 +68,28 @@ def test_features_are_standardised_over_the_rows_that_are_trained_on():
     np.testing.assert_array_equal(dataset.raw, both)
 
 
+def test_images_are_padded_masked_and_standardised_over_their_own_frames():
+    long, short = clip("a", value=3.0), clip("b")
+    short = short._replace(mel=short.mel[:4])
+    dataset = data.from_clips(
+        [long, short], modalities=("mel",), mel="image", held_out_share=0.0
+    )
+    x, mask = dataset.batch["mel"], dataset.batch["mel_mask"]
+    assert x.shape == (2, 9, 4) and mask.sum(axis=1).tolist() == [9, 4]
+    assert not x[1, 4:].any()
+    frames = np.concatenate([x[0], x[1, :4]])
+    np.testing.assert_allclose(frames.mean(axis=0), 0, atol=1e-5)
+    np.testing.assert_allclose(frames.std(axis=0), 1, atol=1e-5)
+    assert dataset.raw.shape == (2, 36)
+    mean, std = dataset.scale["mel"]
+    np.testing.assert_allclose(x[1, :4] * std + mean, short.mel, atol=1e-3)
+
+
 def test_a_constant_feature_becomes_zero_not_nan():
     same = [clip(f"t{i}")._replace(mel=np.full((3, 2), -5.0, "f4")) for i in range(4)]
-    dataset = data.from_clips(same, modalities=("mel",), held_out_share=0.0)
+    dataset = data.from_clips(
+        same, modalities=("mel",), mel="statistics", held_out_share=0.0
+    )
     assert not dataset.batch["mel"].any()
 
 

@@ -219,7 +219,9 @@ def test_the_order_of_rows_changes_no_label(run, songs, cache, tmp_path):
         assert (tmp_path / "run" / name).read_bytes() == (run[1] / name).read_bytes()
 
 
-def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
+def test_a_folder_of_ones_own_with_a_broken_file_runs_on_whole_spectrograms(
+    cache, tmp_path
+):
     rng = np.random.default_rng(0)
     root = tmp_path / "mine"
     for genre in ("noise", "tone"):
@@ -237,6 +239,7 @@ def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
         *(root, cache, tmp_path / "run", "vae"),
         model__n_clusters=None,
         model__start=None,
+        data__mel="image",
     )
     assert done.returncode == 0, done.stderr
     assert "16 tracks" in done.stdout
@@ -248,6 +251,7 @@ def test_a_folder_of_ones_own_with_a_broken_file_runs(cache, tmp_path):
     silent = [row["file_name"] for row in tracks if row["audio_note"] == "silent"]
     assert silent == ["tone/tone 7.wav"]
     assert "Used, but odd: 1 tracks" in done.stdout
+    assert (tmp_path / "run" / "figures" / "reconstructions.png").exists()
 
 
 def test_a_folder_without_a_usable_file_says_so(cache, tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import multivariate_normal
 
 from configs import autoencoder, vade, vae
-from vaejax import models, train
+from vaejax import losses, models, train
 from vaejax.core import Dataset
 from vaejax.data import standardised
 from vaejax.mixture import STARTS, moments
@@ -54,7 +54,7 @@ def blobs() -> tuple[Dataset, np.ndarray]:
     mfcc = codes @ rng.normal(size=(3, 6)) * 2 + rng.normal(size=(300, 6)) * 0.5
     ids = np.array([f"{i:03d}" for i in range(300)])
     dataset = standardised(
-        {"mel": mel, "mfcc": mfcc},
+        {"mel": (mel, np.ones(300, bool)), "mfcc": (mfcc, np.ones(300, bool))},
         ids=ids,
         songs=ids,
         labels={},
@@ -189,6 +189,31 @@ def test_corruption_hides_features_from_the_encoder_and_not_from_the_loss(blobs)
         assert set(np.unique(x)) == {0.0, 1.0}
         np.testing.assert_allclose(x.mean(), 0.9, atol=0.02)
         assert np.all(batch[name] == 1.0)
+
+
+def test_what_a_mask_hides_changes_nothing(name):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(16, 6, 3))
+    mask = np.arange(6)[None] < rng.integers(2, 7, 16)[:, None]
+    ids = np.arange(16).astype(str)
+    about = dict(ids=ids, songs=ids, labels={}, held_out=np.zeros(16, bool))
+    other = np.where(mask[..., None], x, 1e6)
+    one, two = (standardised({"mel": (a, mask)}, **about) for a in (x, other))
+    np.testing.assert_array_equal(one.batch["mel"], two.batch["mel"])
+    batch = batch_of(one, 16)
+    model = models.make(shapes={"mel": (6, 3)}, fusion="early", **options(name))
+    variables = model.init(jax.random.key(0), batch)
+    decoded = model.decode(variables, model.encode(variables, batch), batch)["mel"]
+    assert decoded.shape == (16, 6, 3)
+    # The encoder sees zeros there; the likelihood must not look at all.
+    hidden = jnp.where(mask[..., None], 0.0, 9.0)
+    shown = losses.mask_of(batch, "mel")
+    np.testing.assert_allclose(
+        losses.gaussian(batch["mel"], decoded, shown),
+        losses.gaussian(batch["mel"], decoded + hidden, shown),
+        rtol=1e-6,
+    )
+    assert jnp.isfinite(model.loss(variables, jax.random.key(1), batch, 1.0)[0])
 
 
 def test_vade_before_pretraining_ends_is_an_autoencoder(blobs):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from vaejax import models
 from vaejax.cluster import CLUSTERERS
+from vaejax.data import INPUTS
 from vaejax.fusion import FUSIONS
 from vaejax.losses import LIKELIHOODS
 from vaejax.mixture import STARTS
@@ -63,6 +64,7 @@ POSITIVE = Rule("must be above 0", lambda x: x > 0)
 RULES = {
     "data.root": TEXT,
     "data.modalities": each(one_of(("mel", "mfcc", ARRAYS)), at_least_one=True),
+    "data.mel": one_of(INPUTS),
     "data.held_out_share": between(0.0, 0.5),
     "data.allow_outside": ANY,
     "data.cache_dir": TEXT,

@@ -120,6 +120,7 @@ def prepare(
     dataset = data.from_clips(
         clips,
         modalities=settings["data"]["modalities"],
+        mel=settings["data"]["mel"],
         held_out_share=settings["data"]["held_out_share"],
     )
     odd = write_tracks(workdir / "tracks.csv", clips)

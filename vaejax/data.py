@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float
 
-from vaejax.core import Dataset, Track
+from vaejax.core import Batch, Dataset, Track
 
 
 def mel_statistics(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, " d"]:
@@ -33,25 +33,49 @@ def mfcc_statistics(mfcc: Float[np.ndarray, "t d"]) -> Float[np.ndarray, " d2"]:
 STATISTICS = {"mel": mel_statistics, "mfcc": mfcc_statistics}
 
 
+def statistics(
+    clips: Sequence, modality: str
+) -> tuple[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]]:
+    """The statistics of every clip over its own frames; every row counts."""
+    rows = [STATISTICS[modality](getattr(clip, modality)) for clip in clips]
+    return np.stack(rows), np.ones(len(rows), bool)
+
+
+def image(
+    clips: Sequence, modality: str
+) -> tuple[Float[np.ndarray, "n t f"], Bool[np.ndarray, "n t"]]:
+    """Every clip frame by frame, padded with zeros to the longest; the mask is true
+    for its own frames.
+    """  # noqa: D205
+    rows = [getattr(clip, modality) for clip in clips]
+    lengths = np.array([len(row) for row in rows])
+    padded = np.zeros((len(rows), lengths.max(), rows[0].shape[1]), np.float32)
+    for place, row in zip(padded, rows, strict=True):
+        place[: len(row)] = row
+    return padded, np.arange(lengths.max())[None] < lengths[:, None]
+
+
+INPUTS = {f.__name__: f for f in (statistics, image)}
+
+
 def from_clips(
-    clips: Sequence, *, modalities: Sequence[str], held_out_share: float
+    clips: Sequence, *, modalities: Sequence[str], mel: str, held_out_share: float
 ) -> Dataset:
     """One row a clip, sorted by track id, so that the order of files changes nothing.
 
     Args:
       clips: of `features.extract`.
       modalities: names in STATISTICS.
+      mel: what the spectrogram is to a model, a name in INPUTS; MFCC are statistics.
       held_out_share: share of the songs that training does not see.
     """
     clips = sorted(clips, key=lambda clip: clip.track.track_id)
-    features = {
-        name: np.stack([STATISTICS[name](getattr(clip, name)) for clip in clips])
-        for name in modalities
-    }
+    forms = {"mel": mel, "mfcc": "statistics"}
+    inputs = {name: INPUTS[forms[name]](clips, name) for name in modalities}
     tracks = [clip.track for clip in clips]
     songs = np.array([track.song_id for track in tracks])
     return standardised(
-        features,
+        inputs,
         ids=np.array([track.track_id for track in tracks]),
         songs=songs,
         labels=label_columns(tracks),
@@ -85,7 +109,7 @@ def _digest(name: str) -> bytes:
 
 
 def standardised(
-    features: dict[str, np.ndarray],
+    inputs: dict[str, tuple[np.ndarray, np.ndarray]],
     *,
     ids: np.ndarray,
     songs: np.ndarray,
@@ -94,13 +118,19 @@ def standardised(
 ) -> Dataset:
     """Every feature to mean 0 and deviation 1 over the rows that are trained on.
 
-    A feature that is constant there carries nothing and becomes 0 everywhere.
+    A feature that is constant there carries nothing and becomes 0 everywhere, and so
+    does what a mask hides. A mask over frames goes to the models as `<name>_mask`.
+
+    Args:
+      inputs: {modality: (x [n, ..., d], mask [n, ...])}.
     """
-    scale = {name: _scale(x[~held_out]) for name, x in features.items()}
-    batch = {
-        name: ((x - mean) / std).astype(np.float32)
-        for (name, x), (mean, std) in zip(features.items(), scale.values(), strict=True)
-    }
+    batch, scale = {}, {}
+    for name, (x, mask) in inputs.items():
+        mean, std = scale[name] = _scale(x[~held_out][mask[~held_out]])
+        z = (x - mean.astype(np.float32)) / std.astype(np.float32)
+        batch[name] = np.where(mask[..., None], z, 0).astype(np.float32)
+        if mask.ndim > 1:
+            batch[f"{name}_mask"] = mask.astype(np.float32)
     return _dataset(
         batch, ids=ids, songs=songs, labels=labels, held_out=held_out, scale=scale
     )
@@ -115,8 +145,14 @@ def _scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _dataset(batch, **columns) -> Dataset:
-    raw = np.concatenate([x.reshape(len(x), -1) for x in batch.values()], axis=1)
+    rows = [x.reshape(len(x), -1) for x in modalities(batch).values()]
+    raw = np.concatenate(rows, axis=1)
     return Dataset(batch=batch, raw=raw, **columns)
+
+
+def modalities(batch: Batch) -> Batch:
+    """A batch without its masks."""
+    return {name: x for name, x in batch.items() if not name.endswith("_mask")}
 
 
 def from_arrays(root: str, *, held_out_share: float) -> Dataset:

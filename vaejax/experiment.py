@@ -9,7 +9,16 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
-from vaejax import check, checkpoint, evaluate, models, report, run_folder, train
+from vaejax import (
+    check,
+    checkpoint,
+    data,
+    evaluate,
+    models,
+    report,
+    run_folder,
+    train,
+)
 from vaejax.collection import open_collection, prepare
 from vaejax.core import Dataset, Model, Variables
 
@@ -108,7 +117,8 @@ def make_model(options: dict, fusion: str, dataset: Dataset) -> Model:
     dtype = options["dtype"]
     if dtype == "auto":
         dtype = "bfloat16" if jax.default_backend() == "gpu" else "float32"
-    shapes = {name: x.shape[1:] for name, x in dataset.batch.items()}
+    inputs = data.modalities(dataset.batch)
+    shapes = {name: x.shape[1:] for name, x in inputs.items()}
     return models.make(shapes=shapes, fusion=fusion, **options | {"dtype": dtype})
 
 

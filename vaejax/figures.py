@@ -13,6 +13,7 @@ from vaejax.evaluate import Clustering
 from vaejax.report import Score, summary
 from vaejax.typeset import save
 
+BANDS = "reconstructed level and range of each band"
 MAPS = {"umap": "UMAP", "tsne": "t-SNE"}  # as axes name them
 
 
@@ -69,9 +70,6 @@ def draw_reconstructions(
 ) -> None:
     """Spectrograms beside what the decoder makes of them, for n songs.
 
-    The model sees statistics over frames, so its reconstruction has no time of its own:
-    the frames of the original are given the decoded mean and deviation of each band.
-
     Args:
       variables: of one seed.
       features: the section of the config that the clips were made with.
@@ -81,24 +79,37 @@ def draw_reconstructions(
     decoded = model.decode(variables, model.encode(variables, batch), batch)
     mean, deviation = dataset.scale["mel"]
     deviation = np.where(np.isinf(deviation), 0.0, deviation)
-    statistics = np.asarray(decoded["mel"], np.float64) * deviation + mean
+    decoded = np.asarray(decoded["mel"], np.float64) * deviation + mean
+    show, name = (
+        (recoloured, BANDS) if decoded.ndim == 2 else (cropped, "reconstructed")
+    )
     pairs = [
-        (_title(clips[row].track), clips[row].mel, recoloured(clips[row].mel, decoded))
-        for row, decoded in zip(rows, statistics, strict=True)
+        (_title(clips[row].track), clips[row].mel, show(clips[row].mel, found))
+        for row, found in zip(rows, decoded, strict=True)
     ]
     figure = spectrograms.reconstructions(
         pairs,
         hop_s=features["hop"] / features["sample_rate_hz"],
         sample_rate_hz=features["sample_rate_hz"],
-        name="reconstructed level and range of each band",
+        name=name,
     )
     save(figure, folder / "reconstructions.png")
+
+
+def cropped(
+    mel: Float[np.ndarray, "t f"], decoded: Float[np.ndarray, "t2 f"]
+) -> Float[np.ndarray, "t f"]:
+    """The decoded frames that the clip has, without those of the padding."""
+    return np.clip(decoded[: len(mel)], -80.0, 0.0)
 
 
 def recoloured(
     mel: Float[np.ndarray, "t f"], statistics: Float[np.ndarray, " d"]
 ) -> Float[np.ndarray, "t f"]:
-    """The spectrogram with the mean and deviation per band of `data.mel_statistics`."""
+    """The spectrogram with the mean and deviation per band of `data.mel_statistics`.
+
+    Statistics have no time of their own, so the frames are those of the original.
+    """
     n_bands = mel.shape[1]
     new_mean, new_std = statistics[:n_bands], statistics[n_bands : 2 * n_bands]
     mean, std = mel.mean(axis=0), mel.std(axis=0)

@@ -260,7 +260,7 @@ def refuse_nonfinite(epoch: int, terms: dict[str, np.ndarray]) -> None:
 
 
 def map_rows(
-    function: Callable, variables: Variables, batch: Batch, chunk: int = 4096
+    function: Callable, variables: Variables, batch: Batch, chunk: int = 256
 ) -> np.ndarray:
     """Applies `function(variables, batch)` for every seed to all rows, in chunks.
 

@@ -79,7 +79,9 @@ def networks(
 
     def reconstruction(variables, z, batch):
         terms = {
-            f"recon_{name}": negative_log_prob(batch[name], x_hat)
+            f"recon_{name}": negative_log_prob(
+                batch[name], x_hat, losses.mask_of(batch, name)
+            )
             for name, x_hat in outputs(variables, z).items()
         }
         total = sum(terms.values())
