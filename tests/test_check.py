@@ -53,6 +53,10 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
         ({"data__modalities": ("pixels",)}, r"whose modalities are mel, mfcc or both"),
         ({"data__root": "digits"}, r"whose modalities are pixels"),
         ({"data__root": ""}, r"config.data.root='' must not be empty"),
+        (
+            {"model__pretrain": 1.0},
+            r"config.model.pretrain=1.0 must be in \[0.0, 0.9\]",
+        ),
         ({"model__pretrain": 0.9}, r"must add up to at most 1"),
         ({"model__likelihood": "bernoulli"}, r"Use gaussian"),
         ({"features__n_mfcc": 200}, r"n_mfcc=200 must be at most .*n_mels=128"),

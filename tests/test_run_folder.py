@@ -108,6 +108,7 @@ def test_the_table_fits_in_100_columns_and_keeps_its_digits():
     )
     assert max(map(len, table.splitlines())) <= 100
     assert "180.2" in table and "-.050" in table
+    assert "±" not in table, "one seed has no spread"
 
 
 def test_the_summary_is_one_row_a_method():

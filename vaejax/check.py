@@ -91,7 +91,7 @@ RULES = {
     "model.warmup": between(0.0, 1.0),
     "model.log_var_bias": between(-12.0, 6.0),
     "model.n_clusters": at_least(2),
-    "model.pretrain": between(0.0, 1.0),
+    "model.pretrain": between(0.0, 0.9),  # the rest is VaDE's own training
     "model.start": one_of(STARTS),
     "fusion.name": one_of(FUSIONS),
     "train.seeds": at_least(1),

@@ -122,7 +122,8 @@ def _cell(metric: str, values: Sequence[float]) -> str:
         return _number(max(values), 3)
     mean, std = np.mean(values), np.std(values)
     digits = 3 if abs(mean) < 10 else max(0, 3 - int(math.log10(abs(mean))))
-    return f"{_number(mean, digits)} ±{_number(std, digits)}"
+    spread = f" ±{_number(std, digits)}" if len(values) > 1 else ""  # one seed has none
+    return _number(mean, digits) + spread
 
 
 def _number(value: float, digits: int) -> str:
