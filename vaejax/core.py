@@ -45,7 +45,7 @@ class Dataset(NamedTuple):
     `raw` and `batch` hold the same rows; `batch` is what models see.
     """
 
-    batch: dict[str, np.ndarray]  # {name: float32 [n, ...]}, standardised
+    batch: dict[str, np.ndarray]  # {name: float32 [n, ...]}, standardised, and masks
     raw: np.ndarray  # float32 [n, d], every modality side by side, for baselines
     ids: np.ndarray  # str [n]
     songs: np.ndarray  # str [n]

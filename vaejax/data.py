@@ -44,9 +44,7 @@ def statistics(
 def image(
     clips: Sequence, modality: str
 ) -> tuple[Float[np.ndarray, "n t f"], Bool[np.ndarray, "n t"]]:
-    """Every clip frame by frame, padded with zeros to the longest; the mask is true
-    for its own frames.
-    """  # noqa: D205
+    """Every clip, padded to the longest; the mask is true for its own frames."""
     rows = [getattr(clip, modality) for clip in clips]
     lengths = np.array([len(row) for row in rows])
     padded = np.zeros((len(rows), lengths.max(), rows[0].shape[1]), np.float32)
