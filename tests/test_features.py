@@ -256,8 +256,7 @@ import json, sys
 from pathlib import Path
 root, folder, cache, options = sys.argv[1:]
 sys.path.insert(0, root)
-from vaejax import core, features, store
-store.SAVE_EVERY_S = 0.02
+from vaejax import core, features
 paths = sorted(Path(folder).glob("*.wav"))
 tracks = [core.Track(p.stem, p, p.name, p.stem, "", "", {}, {}) for p in paths]
 features.extract(tracks, cache_dir=Path(cache), **json.loads(options))

@@ -131,7 +131,7 @@ def prepare(
 
 
 def write_tracks(path: Path, clips: list) -> int:
-    """Writes what is known of every track, and how many have a note on their audio."""
+    """Writes what is known of every track; returns how many carry a note."""
     columns = list(dict.fromkeys(name for c in clips for name in c.track.columns))
     about = ("track_id", "file_name", "song_id", "title", "artist")
     measured = ("duration_s", "level_db", "note")

@@ -52,8 +52,8 @@ def extract(
 ) -> tuple[list[Clip], list[Rejected]]:
     """The clips in the order of their tracks, and the tracks that give none.
 
-    A second call computes only what is new. One that is killed loses about a second of
-    work. Memory does not grow with the features, only with the number of tracks.
+    A second call computes only what is new. One that is killed loses only the files in
+    flight. Memory does not grow with the features, only with the number of tracks.
 
     Args:
       tracks: of `corpus.read`.

@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Float32
 
 SHARD_BYTES = 2**31  # a shard of this size is left for a new one
-SAVE_EVERY_S = 1.0
+SAVE_EVERY_S = 1.0  # for what is cheap to find out again: the hash of a file
 _ALIGN = 64
 _INDEX = "index-1.sqlite"  # the number changes with the tables below
 _TABLES = """
@@ -57,7 +57,6 @@ class Store(NamedTuple):
     folder: Path
     index: sqlite3.Connection
     settings: bytes  # records made with other settings are not seen
-    records: dict[bytes, Record]  # not in the index yet
     files: dict[bytes, tuple[str, bytes]]  # not in the index yet
     shards: dict[str, np.ndarray]  # mapped into memory
     saved: list[float]  # when, last
@@ -82,7 +81,7 @@ def opened(folder: Path, settings: dict[str, Any]) -> Iterator[Store]:
         raise StoreError(f"{str(folder)!r} cannot hold a cache: {error}.") from error
     try:
         index.executescript(_TABLES)
-        store = Store(folder, index, digest, {}, {}, {}, [time.monotonic()])
+        store = Store(folder, index, digest, {}, {}, [time.monotonic()])
         try:
             yield store
         finally:
@@ -119,13 +118,12 @@ def known_content(store: Store, path: Path, stamp: str) -> bytes | None:
 def remember_content(store: Store, path: Path, stamp: str, content: bytes) -> None:
     """Notes the SHA-256 of a file, from when `stamp` was taken."""
     store.files[os.fsencode(path.absolute())] = (stamp, content)
-    _save_in_time(store)
+    if time.monotonic() - store.saved[0] > SAVE_EVERY_S:
+        save(store)
 
 
 def find(store: Store, content: bytes) -> Record | None:
     """The record of a content under the store's settings."""
-    if content in store.records:
-        return store.records[content]
     query = "SELECT * FROM records WHERE content = ? AND settings = ?"
     for row in store.index.execute(query, (content, store.settings)).fetchall():
         shard, start, crc32, shapes, meta = row[2:]
@@ -136,52 +134,39 @@ def find(store: Store, content: bytes) -> Record | None:
 
 
 def keep(store: Store, record: Record) -> None:
-    """Adds a record; it is in the index about a second later."""
-    store.records[record.content] = record
-    _save_in_time(store)
+    """Adds a record: its shard on the disk first, then what the index says of it.
+
+    At once, so that a run that is killed loses only the files in flight.
+    """
+    if record.shapes:
+        _to_disk(store.folder / "shards" / record.shard)
+        _to_disk(store.folder / "shards")
+    where = (record.content, store.settings, record.shard, record.start, record.crc32)
+    what = (json.dumps(record.shapes), json.dumps(record.meta))
+    with store.index:  # commits, or rolls back
+        store.index.execute("BEGIN IMMEDIATE")
+        store.index.execute(
+            "REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", where + what
+        )
 
 
 def drop(store: Store, record: Record) -> None:
     """Forgets a damaged record, unless another process has replaced it."""
-    store.records.pop(record.content, None)
     store.index.execute(
         "DELETE FROM records WHERE (content, settings, shard, start) = (?, ?, ?, ?)",
         (record.content, store.settings, record.shard, record.start),
     )
 
 
-def _save_in_time(store: Store) -> None:
-    if time.monotonic() - store.saved[0] > SAVE_EVERY_S:
-        save(store)
-
-
 def save(store: Store) -> None:
-    """Puts the shards on the disk, and then what the index says about them."""
-    if store.records or store.files:
-        shards = {record.shard for record in store.records.values() if record.shapes}
-        for path in [store.folder / "shards" / name for name in shards]:
-            _to_disk(path)
-        if shards:
-            _to_disk(store.folder / "shards")
-        _insert(store)
-    store.records.clear()
+    """Puts the hashes of files that are only noted so far into the index."""
+    files = [(path, *known) for path, known in store.files.items()]
+    if files:
+        with store.index:
+            store.index.execute("BEGIN IMMEDIATE")
+            store.index.executemany("REPLACE INTO files VALUES (?, ?, ?)", files)
     store.files.clear()
     store.saved[0] = time.monotonic()
-
-
-def _insert(store: Store) -> None:
-    files = [(path, *known) for path, known in store.files.items()]
-    records = [
-        (record.content, store.settings, record.shard, record.start, record.crc32)
-        + (json.dumps(record.shapes), json.dumps(record.meta))
-        for record in store.records.values()
-    ]
-    with store.index:  # commits, or rolls back
-        store.index.execute("BEGIN IMMEDIATE")
-        store.index.executemany("REPLACE INTO files VALUES (?, ?, ?)", files)
-        store.index.executemany(
-            "REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", records
-        )
 
 
 def _to_disk(path: Path) -> None:

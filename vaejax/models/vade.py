@@ -4,8 +4,8 @@
     loss = -E_q(z|x)[log p(x | z)] + beta KL(q(z | x) q(c | x) || p(z | c) p(c))
 
 Training has three parts, by share of `progress`: up to `pretrain` a plain autoencoder;
-there a diagonal Gaussian mixture is fitted to the means (`refit`); from there on the
-loss above, its KL term growing from 0 to `beta` over `warmup`.
+there a Gaussian mixture is fitted to the means (`refit`); from there on the loss above,
+its KL term growing from 0 to `beta` over `warmup`.
 """
 
 import jax
@@ -38,7 +38,7 @@ def make(
 
     Args:
       n_clusters: c, the number of mixture components.
-      pretrain: share of training, in (0, 1), spent as a plain autoencoder.
+      pretrain: share of training, in [0, 1), spent as a plain autoencoder.
       start: how the mixture is fitted to the means: a name in `mixture.STARTS`.
       warmup: share of training, after that, over which beta grows from 0.
       shapes, fusion, latent_dim, hidden, likelihood, dtype, corruption,
