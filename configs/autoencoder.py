@@ -11,8 +11,7 @@ from configs import base
 def get_config():
     """Returns the base with an autoencoder in place of the VAE."""
     config = base.get_config()
-    kept = ("latent_dim", "hidden", "likelihood", "dtype", "corruption")
-    options = {key: config.model[key] for key in kept}
-    config.model = ConfigDict({"name": "autoencoder", **options})
+    latent_dim = config.model.latent_dim
+    config.model = ConfigDict(dict(name="autoencoder", title="", latent_dim=latent_dim))
     config.baselines.names = ("raw", "pca")
     return config

@@ -10,7 +10,10 @@ def get_config() -> ConfigDict:
         dict(
             root="songbook",  # songbook: the embedded collection; digits; or a path
             modalities=("mel", "mfcc"),  # what the model sees
-            mel="statistics",  # over frames; or image: every frame, padded and masked
+            mel="statistics",  # over frames; or image: the frames, padded and masked
+            mfcc="statistics",  # likewise
+            frames=0,  # of an image, at most: longer clips are averaged; 0 keeps all
+            condition=(),  # label columns that a cvae is told
             held_out_share=0.1,  # of the songs, to choose the epoch by; never labels
             allow_outside=False,  # may metadata name files outside of root?
             cache_dir="data/cache",  # features, by content and settings
@@ -34,13 +37,29 @@ def get_config() -> ConfigDict:
     config.model = ConfigDict(
         dict(
             name="vae",
+            title="",  # what tables call the model; empty: its name
             latent_dim=128,
-            hidden=(512, 256),  # of the encoder; the decoder mirrors it
+            beta=1.0,  # weight of the KL term; 1 is the evidence lower bound
+            warmup=0.2,  # share of training over which beta grows from 0
+            free_bits=0.0,  # of KL a row that cost nothing
+            capacity=0.0,  # nats that the KL term is drawn to
+            capacity_warmup=0.0,  # share of training over which these grow from 0
+        )
+    )
+    config.networks = ConfigDict(
+        dict(
+            encoder="mlp",  # mlp, conv, residual or recurrent
+            decoder="mlp",  # mlp, conv, residual, recurrent or hierarchical
+            hidden=(512, 256),  # of an mlp encoder; an mlp decoder mirrors it
+            channels=(32, 64, 128, 256),  # of the levels of conv and residual
+            pool="time",  # the last level: mean over time; or none, every place of it
+            units=256,  # of recurrent and hierarchical
+            segments=16,  # of hierarchical
+            norm="none",  # batch, layer or none
+            dropout=0.0,  # share of the activations
             likelihood="gaussian",  # or bernoulli, for data in [0, 1]
             dtype="auto",  # of the arithmetic: bfloat16 on GPU, else float32
             corruption=0.4,  # share of the features hidden from the encoder in training
-            beta=1.0,  # weight of the KL term; 1 is the evidence lower bound
-            warmup=0.2,  # share of training over which beta grows from 0
             log_var_bias=0.0,  # where the posterior's log-variance starts
         )
     )
@@ -70,6 +89,7 @@ def get_config() -> ConfigDict:
     config.eval = ConfigDict(
         dict(
             labels=("language", "genre"),  # columns of the metadata; absent: skipped
+            factors=(),  # columns that disentanglement is measured against
             permutations=999,  # for the p-values
         )
     )

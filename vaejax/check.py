@@ -13,10 +13,13 @@ from typing import Any, NamedTuple
 
 from vaejax import models
 from vaejax.cluster import CLUSTERERS
+from vaejax.convolution import POOLS
 from vaejax.data import INPUTS
 from vaejax.fusion import FUSIONS
 from vaejax.losses import LIKELIHOODS
 from vaejax.mixture import STARTS
+from vaejax.nets import NORMS
+from vaejax.networks import DECODERS, ENCODERS
 
 ARRAYS = "pixels"  # the modality of images, which have no audio
 
@@ -44,15 +47,17 @@ def one_of(choices: Iterable[str]) -> Rule:
     return Rule(f"is not known. Choices: {', '.join(choices)}", lambda x: x in choices)
 
 
-def each(rule: Rule, *, at_least_one: bool) -> Rule:
-    """Tuples without repeats whose elements all follow `rule`."""
+def each(rule: Rule, *, at_least_one: bool, once: bool = True) -> Rule:
+    """Tuples whose elements all follow `rule`, without repeats if `once`."""
 
     def holds(values):
-        distinct = len(set(values)) == len(values) >= int(at_least_one)
-        return distinct and all(rule.holds(v) for v in values)
+        distinct = len(set(values)) == len(values) or not once
+        enough = len(values) >= int(at_least_one)
+        return distinct and enough and all(rule.holds(v) for v in values)
 
     words = rule.words.replace("is not known.", "names what is not known.")
-    return Rule(f"{words}; each once, separated by commas", holds)
+    how = "each once, " if once else ""
+    return Rule(f"{words}; {how}separated by commas", holds)
 
 
 WHOLE = Rule("must be whole numbers of at least 1", lambda x: type(x) is int and x >= 1)
@@ -65,6 +70,9 @@ RULES = {
     "data.root": TEXT,
     "data.modalities": each(one_of(("mel", "mfcc", ARRAYS)), at_least_one=True),
     "data.mel": one_of(INPUTS),
+    "data.mfcc": one_of(INPUTS),
+    "data.frames": at_least(0),
+    "data.condition": each(TEXT, at_least_one=False),
     "data.held_out_share": between(0.0, 0.5),
     "data.allow_outside": ANY,
     "data.cache_dir": TEXT,
@@ -80,19 +88,30 @@ RULES = {
     "features.n_mels": between(2, 1024),
     "features.n_mfcc": between(1, 1024),
     "model.name": one_of(models.NAMES),
+    "model.title": Rule("must be text", lambda x: isinstance(x, str)),
     "model.latent_dim": at_least(1),
-    "model.hidden": each(WHOLE, at_least_one=False)._replace(
-        holds=lambda values: all(WHOLE.holds(v) for v in values)
-    ),
-    "model.likelihood": one_of(LIKELIHOODS),
-    "model.dtype": one_of(("auto", "float32", "bfloat16")),
-    "model.corruption": between(0.0, 0.9),
     "model.beta": at_least(0.0),
     "model.warmup": between(0.0, 1.0),
-    "model.log_var_bias": between(-12.0, 6.0),
+    "model.free_bits": at_least(0.0),
+    "model.capacity": at_least(0.0),
+    "model.capacity_warmup": between(0.0, 1.0),
+    "model.unknown": between(0.0, 0.9),
     "model.n_clusters": at_least(2),
     "model.pretrain": between(0.0, 0.9),  # the rest is VaDE's own training
     "model.start": one_of(STARTS),
+    "networks.encoder": one_of(ENCODERS),
+    "networks.decoder": one_of(DECODERS),
+    "networks.hidden": each(WHOLE, at_least_one=False, once=False),
+    "networks.channels": each(WHOLE, at_least_one=True, once=False),
+    "networks.pool": one_of(POOLS),
+    "networks.units": at_least(1),
+    "networks.segments": at_least(1),
+    "networks.norm": one_of(NORMS),
+    "networks.dropout": between(0.0, 0.9),
+    "networks.likelihood": one_of(LIKELIHOODS),
+    "networks.dtype": one_of(("auto", "float32", "bfloat16")),
+    "networks.corruption": between(0.0, 0.9),
+    "networks.log_var_bias": between(-12.0, 6.0),
     "fusion.name": one_of(FUSIONS),
     "train.seeds": at_least(1),
     "train.epochs": at_least(1),
@@ -110,6 +129,7 @@ RULES = {
     "baselines.names": each(one_of(("raw", "pca", "autoencoder")), at_least_one=False),
     "baselines.pca_dim": at_least(1),
     "eval.labels": each(TEXT, at_least_one=False),
+    "eval.factors": each(TEXT, at_least_one=False),
     "eval.permutations": between(99, 1_000_000),
     "figures.projections": each(one_of(("umap", "tsne")), at_least_one=False),
     "figures.n_reconstructions": between(0, 32),
@@ -155,8 +175,8 @@ def _model_options(options: dict) -> None:
     """A model takes exactly the options that its `make` names."""
     name = options["name"]
     make = import_module(f"vaejax.models.{name}").make
-    wanted = set(inspect.signature(make).parameters) - {"shapes", "fusion"}
-    for key in sorted(options.keys() - wanted - {"name"}):
+    wanted = set(inspect.signature(make).parameters) - {"nets"} | {"latent_dim"}
+    for key in sorted(options.keys() - wanted - {"name", "title"}):
         raise ValueError(
             f"config.model.{key} is not an option of {name}, which takes "
             f"{', '.join(sorted(wanted))}. Start from --config=configs/{name}.py."
@@ -169,18 +189,13 @@ def _model_options(options: dict) -> None:
 
 
 def _combinations(config: dict) -> None:
-    model, features, data = config["model"], config["features"], config["data"]
-    arrays = data["root"] == "digits" or data["root"].endswith(".npz")
-    if arrays != (data["modalities"] == (ARRAYS,)):
-        wanted = f"{ARRAYS}" if arrays else "mel, mfcc or both"
+    features, model = config["features"], config["model"]
+    _inputs(config["data"], config["networks"])
+    if (model["name"] == "cvae") != bool(config["data"]["condition"]):
         raise ValueError(
-            f"config.data.modalities={','.join(data['modalities'])} does not go with "
-            f"config.data.root={data['root']}, whose modalities are {wanted}."
-        )
-    if model["likelihood"] == "bernoulli" and not arrays:
-        raise ValueError(
-            "config.model.likelihood='bernoulli' is for data in [0, 1]; audio features "
-            "are standardised. Use gaussian."
+            f"config.data.condition={','.join(config['data']['condition'])!r} does not "
+            f"go with config.model.name={model['name']!r}. The labels that it names "
+            "are told to a cvae alone. Start from --config=configs/cvae.py."
         )
     if model.get("pretrain", 0.0) + model.get("warmup", 0.0) > 1.0:
         raise ValueError(
@@ -197,6 +212,31 @@ def _combinations(config: dict) -> None:
             f"config.features.hop={features['hop']} must be at most "
             f"config.features.n_fft={features['n_fft']}, or samples are skipped."
         )
+
+
+def _inputs(data: dict, networks: dict) -> None:
+    """The modalities go with the root, and the networks with the modalities."""
+    names = data["modalities"]
+    arrays = data["root"] == "digits" or data["root"].endswith(".npz")
+    if arrays != (names == (ARRAYS,)):
+        wanted = f"{ARRAYS}" if arrays else "mel, mfcc or both"
+        raise ValueError(
+            f"config.data.modalities={','.join(names)} does not go with "
+            f"config.data.root={data['root']}, whose modalities are {wanted}."
+        )
+    if networks["likelihood"] == "bernoulli" and not arrays:
+        raise ValueError(
+            "config.networks.likelihood='bernoulli' is for data in [0, 1]; audio "
+            "features are standardised. Use gaussian."
+        )
+    if not arrays and len({data[name] for name in names}) > 1:
+        for part in ("encoder", "decoder"):
+            if networks[part] != "mlp":
+                raise ValueError(
+                    f"config.networks.{part}={networks[part]!r} sees frames, so "
+                    "config.data.mel and config.data.mfcc must both be image, or both "
+                    f"statistics. They are {data['mel']!r} and {data['mfcc']!r}."
+                )
 
 
 def collection(
@@ -226,15 +266,20 @@ def collection(
             f"config.data.held_out_share={config['data']['held_out_share']} needs at "
             f"least two songs; there is {n_songs}. Set it to 0 or add songs."
         )
-    _labels(config["eval"]["labels"], list(columns), optional)
+    columns = sorted(columns)
+    _labels("data.condition", config["data"]["condition"], columns, set())
+    for key in ("labels", "factors"):
+        _labels(f"eval.{key}", config["eval"][key], columns, optional)
 
 
-def _labels(labels: Sequence[str], columns: list[str], optional: set) -> None:
+def _labels(
+    path: str, labels: Sequence[str], columns: list[str], optional: set
+) -> None:
     for label in labels:
         if label not in columns and label not in optional:
             close = difflib.get_close_matches(label, columns, 1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(
-                f"config.eval.labels names {label!r}, which the metadata lack.{hint} "
-                f"Columns: {', '.join(sorted(columns))}."
+                f"config.{path} names {label!r}, which the metadata lack.{hint} "
+                f"Columns: {', '.join(columns)}."
             )

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from vaejax import check, data, run_folder
+from vaejax import check, data, images, run_folder
 from vaejax.core import Dataset, Rejected, Track
 
-OPTIONAL_LABELS = {"language", "genre"}  # a collection may have one, both or neither
+# Configs name these; a collection may have any of them, or none.
+OPTIONAL_LABELS = {"language", "genre", "key", "mode", "tempo_bpm"}
 SONGBOOKS = Path(__file__).parents[1] / "data" / "songbook"
 
 
@@ -33,7 +34,7 @@ def open_collection(settings: dict) -> Collection:
     options = settings["data"]
     root = options["root"]
     if root == "digits" or root.endswith(".npz"):
-        arrays = data.from_arrays(root, held_out_share=options["held_out_share"])
+        arrays = images.read(root, held_out_share=options["held_out_share"])
         found = Collection(data.fingerprint(arrays), arrays=arrays)
     else:
         from vaejax import corpus
@@ -96,8 +97,10 @@ def prepare(
     Raises:
       ValueError: too few tracks are left for the settings.
     """
+    options = settings["data"]
     if found.arrays is not None:
-        return found.arrays, [], f"{len(found.arrays.ids)} images"
+        dataset = data.conditioned(found.arrays, options["condition"])
+        return dataset, [], f"{len(dataset.ids)} images"
     from vaejax import corpus, features
 
     clips, unreadable = features.extract(
@@ -117,12 +120,7 @@ def prepare(
     statistics = corpus.statistics(tracks, rejected)
     run_folder.write_json(workdir / "collection.json", statistics)
     _refuse_misfits(settings, found._replace(tracks=tracks))
-    dataset = data.from_clips(
-        clips,
-        modalities=settings["data"]["modalities"],
-        mel=settings["data"]["mel"],
-        held_out_share=settings["data"]["held_out_share"],
-    )
+    dataset = data.from_clips(clips, **{name: options[name] for name in data.OPTIONS})
     odd = write_tracks(workdir / "tracks.csv", clips)
     about = corpus.describe(statistics)
     if odd:

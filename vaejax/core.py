@@ -52,16 +52,24 @@ class Dataset(NamedTuple):
     labels: dict[str, np.ndarray]  # {column: str [n]}; "" is unknown
     held_out: np.ndarray  # bool [n], rows that choose the epoch and are not trained on
     scale: dict[str, tuple[np.ndarray, np.ndarray]]  # {modality: (mean, deviation)}
+    told: dict[str, tuple[str, ...]]  # {column: its classes}, of batch["condition"]
+    frame_step: int  # frames of the audio that one frame of an image stands for
 
 
 class Model(NamedTuple):
-    """A model is a handful of pure functions; what it cannot do is None."""
+    """A model is a handful of pure functions; what it cannot do is None.
+
+    `aux` of the loss is ({term: [] or [k]}, stats), all terms in nats or counts, and
+    stats the running averages after the batch. `train=False` leaves out what is for
+    training alone: corruption, dropout, statistics of the batch.
+    """
 
     init: Callable  # (key, batch) -> variables
-    loss: Callable  # (variables, key, batch, progress) -> (scalar, ({name: []}, stats))
+    loss: Callable  # (variables, key, batch, progress, train=True) -> (scalar, aux)
     encode: Callable  # (variables, batch) -> z [b, k], the mean, row by row
     decode: Callable | None = None  # (variables, z, batch) -> {modality: [b, ...]}
     assign: Callable | None = None  # (variables, batch) -> p(c | x) [b, c]
+    prior: Callable | None = None  # (variables) -> p(z) as {logits, mean, log_var}, [c]
     refit: Callable | None = None  # (variables, key, batch) -> variables, on the host
     refit_at: float = 0.0  # progress at which `refit` is called
     settled_at: float = 0.0  # progress from which the loss is the final objective

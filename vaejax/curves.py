@@ -150,7 +150,7 @@ def _spans(phases: list[str]) -> Spans:
 
 def _terms(rows: list) -> list[str]:
     """Keys with one number per seed: those of TERMS first, active units last."""
-    names = {name for row in rows for name in row} - {"running"}
+    names = {name for row in rows for name in row} - {"running", "collapsed"}
     found = {
         name
         for name in names

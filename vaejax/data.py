@@ -1,8 +1,8 @@
 """Arrays -> Dataset: statistics over frames, standardisation, rows held out by song."""
 
 import hashlib
+import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -34,18 +34,23 @@ STATISTICS = {"mel": mel_statistics, "mfcc": mfcc_statistics}
 
 
 def statistics(
-    clips: Sequence, modality: str
+    clips: Sequence, modality: str, step: int
 ) -> tuple[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]]:
     """The statistics of every clip over its own frames; every row counts."""
+    del step  # they are of the frames as they are
     rows = [STATISTICS[modality](getattr(clip, modality)) for clip in clips]
     return np.stack(rows), np.ones(len(rows), bool)
 
 
 def image(
-    clips: Sequence, modality: str
+    clips: Sequence, modality: str, step: int
 ) -> tuple[Float[np.ndarray, "n t f"], Bool[np.ndarray, "n t"]]:
-    """Every clip, padded to the longest; the mask is true for its own frames."""
-    rows = [getattr(clip, modality) for clip in clips]
+    """Every clip, padded to the longest; the mask is true for its own frames.
+
+    One frame of the image is the mean of `step` frames of the clip; of those that there
+    are, where a clip ends.
+    """
+    rows = [_averaged(getattr(clip, modality), step) for clip in clips]
     lengths = np.array([len(row) for row in rows])
     padded = np.zeros((len(rows), lengths.max(), rows[0].shape[1]), np.float32)
     for place, row in zip(padded, rows, strict=True):
@@ -53,32 +58,76 @@ def image(
     return padded, np.arange(lengths.max())[None] < lengths[:, None]
 
 
+def _averaged(frames: Float[np.ndarray, "t f"], step: int) -> np.ndarray:
+    starts = np.arange(0, len(frames), step)
+    sizes = np.diff(starts, append=len(frames))
+    return np.add.reduceat(frames, starts, axis=0) / sizes[:, None]
+
+
+def frame_step(clips: Sequence, frames: int) -> int:
+    """How many frames of audio one frame of an image averages; `frames` = 0: one."""
+    longest = max(len(clip.mel) for clip in clips)
+    return math.ceil(longest / frames) if frames else 1
+
+
 INPUTS = {f.__name__: f for f in (statistics, image)}
 
 
+OPTIONS = ("modalities", "mel", "mfcc", "frames", "condition", "held_out_share")
+
+
 def from_clips(
-    clips: Sequence, *, modalities: Sequence[str], mel: str, held_out_share: float
+    clips: Sequence,
+    *,
+    modalities: Sequence[str],
+    mel: str,
+    mfcc: str,
+    frames: int,
+    condition: Sequence[str],
+    held_out_share: float,
 ) -> Dataset:
     """One row a clip, sorted by track id, so that the order of files changes nothing.
 
     Args:
       clips: of `features.extract`.
       modalities: names in STATISTICS.
-      mel: what the spectrogram is to a model, a name in INPUTS; MFCC are statistics.
+      mel, mfcc: what the frames are to a model, names in INPUTS.
+      frames: of an image, at most; longer clips are averaged. 0 keeps every frame.
+      condition: label columns that the model is told, as batch["condition"].
       held_out_share: share of the songs that training does not see.
     """
     clips = sorted(clips, key=lambda clip: clip.track.track_id)
-    forms = {"mel": mel, "mfcc": "statistics"}
-    inputs = {name: INPUTS[forms[name]](clips, name) for name in modalities}
+    forms, step = {"mel": mel, "mfcc": mfcc}, frame_step(clips, frames)
+    inputs = {name: INPUTS[forms[name]](clips, name, step) for name in modalities}
     tracks = [clip.track for clip in clips]
     songs = np.array([track.song_id for track in tracks])
-    return standardised(
+    dataset = standardised(
         inputs,
         ids=np.array([track.track_id for track in tracks]),
         songs=songs,
         labels=label_columns(tracks),
         held_out=hold_out(songs, held_out_share),
     )
+    return conditioned(dataset, condition)._replace(frame_step=step)
+
+
+def conditioned(dataset: Dataset, columns: Sequence[str]) -> Dataset:
+    """The dataset with `condition` int [n, columns] in its batch, if there are any.
+
+    0 is unknown; the classes, sorted, count from 1. A class that no row to train on has
+    is unknown as well: the model could not learn what it means.
+    """
+    told, indices = {}, []
+    for column in columns:
+        values = dataset.labels[column]
+        known = values[~dataset.held_out & (values != "")]
+        told[column] = tuple(np.unique(known).tolist())
+        number = {name: i + 1 for i, name in enumerate(told[column])}
+        indices.append([number.get(value, 0) for value in values.tolist()])
+    if not columns:
+        return dataset
+    condition = np.array(indices, np.int32).T
+    return dataset._replace(batch=dataset.batch | {"condition": condition}, told=told)
 
 
 def label_columns(tracks: Sequence[Track]) -> dict[str, np.ndarray]:
@@ -145,34 +194,24 @@ def _scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _dataset(batch, **columns) -> Dataset:
     rows = [x.reshape(len(x), -1) for x in modalities(batch).values()]
     raw = np.concatenate(rows, axis=1)
-    return Dataset(batch=batch, raw=raw, **columns)
+    return Dataset(batch=batch, raw=raw, told={}, frame_step=1, **columns)
 
 
 def modalities(batch: Batch) -> Batch:
-    """A batch without its masks."""
-    return {name: x for name, x in batch.items() if not name.endswith("_mask")}
+    """What a batch holds to be encoded: no masks, no labels."""
+    return {
+        name: x
+        for name, x in batch.items()
+        if not name.endswith("_mask") and name != "condition"
+    }
 
 
-def from_arrays(root: str, *, held_out_share: float) -> Dataset:
-    """A benchmark of images with one label, `class`; pixels in [0, 1], as they are.
-
-    Args:
-      root: "digits" (scikit-learn's 1,797 images of 8 x 8) or the path of an `.npz`
-        with x, y or with x_train, y_train, x_test, y_test; uint8, or float in [0, 1].
-
-    Raises:
-      ValueError: the file lacks these arrays, or their values are not in range.
-    """
-    x, y = _digits() if root == "digits" else _read_npz(Path(root))
-    n = len(x)
-    ids = np.array([f"{i:0{len(str(n))}d}" for i in range(n)])
+def from_pixels(
+    x: Float[np.ndarray, "n *d"], *, ids: np.ndarray, labels: dict, held_out: np.ndarray
+) -> Dataset:
+    """Images with values in [0, 1], as they are; every image is its own song."""
     return _dataset(
-        {"pixels": x.reshape(n, -1)},
-        ids=ids,
-        songs=ids,
-        labels={"class": y.astype(str)},
-        held_out=hold_out(ids, held_out_share),
-        scale={},
+        {"pixels": x}, ids=ids, songs=ids, labels=labels, held_out=held_out, scale={}
     )
 
 
@@ -182,32 +221,3 @@ def fingerprint(dataset: Dataset) -> str:
     for values in dataset.labels.values():
         digest.update(values.tobytes())
     return digest.hexdigest()[:16]
-
-
-def _digits() -> tuple[np.ndarray, np.ndarray]:
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    return (digits.data / 16.0).astype(np.float32), digits.target
-
-
-def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
-    if {"x", "y"} <= arrays.keys():
-        x, y = arrays["x"], arrays["y"]
-    elif {"x_train", "y_train", "x_test", "y_test"} <= arrays.keys():
-        x = np.concatenate([arrays["x_train"], arrays["x_test"]])
-        y = np.concatenate([arrays["y_train"], arrays["y_test"]])
-    else:
-        raise ValueError(
-            f"{path} holds {', '.join(arrays)}; it must hold x and y, or x_train, "
-            "y_train, x_test and y_test."
-        )
-    if len(x) != len(y):
-        raise ValueError(f"{path}: x has {len(x)} rows, y has {len(y)}.")
-    if x.dtype == np.uint8:
-        x = x / np.float32(255)
-    if not (np.isfinite(x).all() and x.min() >= 0 and x.max() <= 1):
-        raise ValueError(f"{path}: x must be uint8, or float in [0, 1]. Got {x.dtype}.")
-    return x.astype(np.float32), y

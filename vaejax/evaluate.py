@@ -10,6 +10,9 @@ from vaejax import metrics
 from vaejax.cluster import CLUSTERERS, FIXED, Labels
 from vaejax.core import Dataset
 
+LATENT_TERMS = ("kl", "recon", "loss")
+BINS = 5  # of a factor that is a number
+
 
 class Latents(NamedTuple):
     """What one model makes of the collection, seed by seed."""
@@ -18,6 +21,8 @@ class Latents(NamedTuple):
     space: str  # names the space of internal metrics: z, raw or pca
     z: Float[np.ndarray, "s n k"]
     probability: Float[np.ndarray, "s n c"] | None = None  # a model's own p(c | x)
+    told: tuple[str, ...] = ()  # label columns that the model was told
+    terms: dict[str, np.ndarray] = {}  # of the loss, [s] or [s, k], on held-out rows
 
 
 class Clustering(NamedTuple):
@@ -31,6 +36,7 @@ class Clustering(NamedTuple):
     cluster: Int[np.ndarray, " n"]
     probability: Float[np.ndarray, " n"] | None
     z: Float[np.ndarray, "n k"]
+    told: tuple[str, ...] = ()
 
 
 def raw(dataset: Dataset, *, n_seeds: int, pca_dim: int) -> Latents:
@@ -66,7 +72,12 @@ def clusterings(
             own = Labels(p.argmax(axis=1), p.max(axis=1))
             found.append(("own", p.shape[1], own))
         for name, k, labels in found:
-            yield Clustering(latents.model, latents.space, name, k, seed, *labels, z=z)
+            yield Clustering(
+                latents.model,
+                *(latents.space, name, k, seed, *labels),
+                z=z,
+                told=latents.told,
+            )
 
 
 class Truth(NamedTuple):
@@ -95,16 +106,87 @@ def truths(
     return found
 
 
+def factor_classes(
+    dataset: Dataset, factors: Sequence[str]
+) -> tuple[list[str], Int[np.ndarray, "n m"]]:
+    """The factors that the collection has with at least two values, as class numbers.
+
+    A column of more numbers than BINS counts in as many bins of equally many rows.
+    """
+    found = {}
+    for name in factors:
+        values = dataset.labels.get(name, np.zeros(0, str))
+        numbers = _binned(values)
+        if len(values) and len(np.unique(numbers)) > 1:
+            found[name] = numbers
+    none = np.zeros((0, len(dataset.ids)), int)
+    return list(found), np.array(list(found.values()) or none, int).T
+
+
+def _binned(values: np.ndarray) -> Int[np.ndarray, " n"]:
+    classes, numbers = np.unique(values, return_inverse=True)
+    try:
+        amounts = classes.astype(float)
+    except ValueError:
+        return numbers
+    if len(classes) <= BINS:
+        return numbers
+    edges = np.quantile(amounts[numbers], np.linspace(0, 1, BINS + 1)[1:-1])
+    return np.searchsorted(edges, amounts[numbers], side="right")
+
+
+def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
+    """How much a model's code is used, as rows of scores.csv without a clusterer.
+
+    A unit is active if its mean varies by more than `limit` over the collection (Burda
+    et al. 2016, arXiv:1509.00519, sec. 4.2); the other terms are of the held-out rows.
+    """
+    if "kl" not in latents.terms:
+        return
+    variance = latents.z.astype(np.float64).var(axis=1)  # [s, k]
+    found = {
+        "active_units": (variance > limit).sum(axis=1),
+        "units": np.full(len(variance), variance.shape[1]),
+        **{name: latents.terms[name] for name in LATENT_TERMS if name in latents.terms},
+    }
+    if latents.probability is not None:
+        assigned = latents.probability.argmax(axis=2)
+        found["clusters"] = np.full(len(assigned), latents.probability.shape[2])
+        found["clusters_used"] = np.array([len(np.unique(row)) for row in assigned])
+    for seed in range(len(latents.z)):
+        for metric, values in found.items():
+            yield _unclustered(latents, seed, metric, values[seed])
+
+
+def disentanglement_scores(
+    latents: Latents, names: Sequence[str], factors: Int[np.ndarray, "n m"]
+) -> Iterator[dict]:
+    """Every measure of `disentanglement`, seed by seed, as rows of scores.csv."""
+    from vaejax import disentanglement
+
+    for seed, z in enumerate(latents.z):
+        for metric, value in disentanglement.scores(z, factors).items():
+            row = _unclustered(latents, seed, metric, value)
+            yield row | {"label": "+".join(names)}
+
+
+def _unclustered(latents: Latents, seed: int, metric: str, value: float) -> dict:
+    about = {"model": latents.model, "clusterer": "", "k": None, "seed": seed}
+    what = {"space": latents.space, "label": "", "metric": metric}
+    return about | what | {"value": float(value), "told": ""}
+
+
 def scores(clustering: Clustering, truth: Sequence[Truth]) -> Iterator[dict]:
     """Every score as the columns of a row of scores.csv; internal ones first."""
     names = ("model", "clusterer", "k", "seed")
     about = {name: getattr(clustering, name) for name in names}
     found = metrics.internal(clustering.z, clustering.cluster)
     for metric, value in found.items():
-        space = {"space": clustering.space, "label": ""}
+        space = {"space": clustering.space, "label": "", "told": ""}
         yield about | space | {"metric": metric, "value": value}
     for column, known, values, shuffles in truth:
         found = metrics.external(clustering.cluster[known], values, shuffles)
         for metric, value in found.items():
-            space = {"space": "", "label": column}
+            told = "told" if column in clustering.told else ""
+            space = {"space": "", "label": column, "told": told}
             yield about | space | {"metric": metric, "value": value}

@@ -15,6 +15,7 @@ from vaejax import (
     data,
     evaluate,
     models,
+    networks,
     report,
     run_folder,
     train,
@@ -108,18 +109,35 @@ def models_to_train(settings: dict) -> list[dict]:
         or "autoencoder" not in settings["baselines"]["names"]
     ):
         return [asked]
-    shared = ("latent_dim", "hidden", "likelihood", "dtype", "corruption")
-    return [asked, {"name": "autoencoder", **{key: asked[key] for key in shared}}]
+    plain = {"name": "autoencoder", "title": "", "latent_dim": asked["latent_dim"]}
+    return [asked, plain]
 
 
-def make_model(options: dict, fusion: str, dataset: Dataset) -> Model:
-    """Builds a model for the shapes of the dataset."""
-    dtype = options["dtype"]
-    if dtype == "auto":
-        dtype = "bfloat16" if jax.default_backend() == "gpu" else "float32"
+def make_model(options: dict, settings: dict, dataset: Dataset) -> Model:
+    """Builds a model for the shapes of the dataset.
+
+    Args:
+      options: the section `model` of a config.
+      settings: all sections; the networks are those of `networks`.
+    """
+    own = dict(options)
+    name, latent_dim = own.pop("name"), own.pop("latent_dim")
+    del own["title"]
+    sizes = dict(settings["networks"])
+    if sizes["dtype"] == "auto":
+        is_gpu = jax.default_backend() == "gpu"
+        sizes["dtype"] = "bfloat16" if is_gpu else "float32"
+    told = dataset.told if name == "cvae" else {}
     inputs = data.modalities(dataset.batch)
-    shapes = {name: x.shape[1:] for name, x in inputs.items()}
-    return models.make(shapes=shapes, fusion=fusion, **options | {"dtype": dtype})
+    nets = networks.make(
+        {modality: x.shape[1:] for modality, x in inputs.items()},
+        conditions={column: len(classes) for column, classes in told.items()},
+        n_rows=int(np.sum(~dataset.held_out)),
+        fusion=settings["fusion"]["name"],
+        latent_dim=latent_dim,
+        **sizes,
+    )
+    return models.make(name, nets, **own)
 
 
 def train_model(
@@ -131,8 +149,8 @@ def train_model(
     started: float,
 ) -> Trained:
     """Trains one model for every seed, or goes on from its checkpoints."""
-    name = options["name"]
-    model = make_model(options, settings["fusion"]["name"], dataset)
+    name = options["title"] or options["name"]
+    model = make_model(options, settings, dataset)
     how = dict(settings["train"])
     seeds = tuple(range(how.pop("seeds")))
     place = workdir / "checkpoints" / name
@@ -156,7 +174,10 @@ def train_model(
             saved.finish(variables)
     z = train.map_rows(model.encode, variables, dataset.batch)
     p = model.assign and train.map_rows(model.assign, variables, dataset.batch)
-    return Trained(model, variables, evaluate.Latents(name, "z", z, p))
+    terms = train.judged(model, dataset, seeds, variables, how["batch_size"])
+    told = tuple(dataset.told) if options["name"] == "cvae" else ()
+    latents = evaluate.Latents(name, "z", z, p, told, terms)
+    return Trained(model, variables, latents)
 
 
 def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Callable]:
@@ -172,8 +193,11 @@ def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Ca
     def on_epoch(epoch, state, terms):
         seconds = round(time.perf_counter() - started, 2)
         values = {
-            term: np.round(x.astype(float), 5).tolist() for term, x in terms.items()
+            term: np.round(x.astype(float), 5 if x.ndim == 1 else 3).tolist()
+            for term, x in terms.items()
         }
+        if "valid_kl" in terms:
+            values["collapsed"] = (terms["valid_kl"] < report.COLLAPSED).tolist()
         phase = "pretraining" if epoch <= pretraining else "training"
         about = {"model": name, "epoch": epoch, "phase": phase, "seconds": seconds}
         history.add(about | values)
@@ -207,16 +231,22 @@ def evaluate_all(
             one, names=options["names"], ks=options["k"]
         )
     ]
-    truth = evaluate.truths(dataset, **settings["eval"])
+    options = settings["eval"]
+    truth = evaluate.truths(
+        dataset, labels=options["labels"], permutations=options["permutations"]
+    )
+    factors = evaluate.factor_classes(dataset, options["factors"])
     about = {
         "modalities": "+".join(settings["data"]["modalities"]),
         "fusion": settings["fusion"]["name"],
     }
-    scores = [
-        report.Score(**about, **row)
-        for clustering in tqdm(clusterings, desc="scores", unit="clustering")
-        for row in evaluate.scores(clustering, truth)
-    ]
+    rows = [row for one in latents for row in evaluate.latent_scores(one)]
+    if factors[0]:
+        for one in tqdm([*latents, *fixed], desc="factors", unit="model"):
+            rows += evaluate.disentanglement_scores(one, *factors)
+    for clustering in tqdm(clusterings, desc="scores", unit="clustering"):
+        rows += evaluate.scores(clustering, truth)
+    scores = [report.Score(**about, **row) for row in rows]
     report.write(workdir, clusterings, scores, dataset.ids)
     return clusterings, scores
 

@@ -31,6 +31,7 @@ class Score(NamedTuple):
     label: str
     metric: str
     value: float
+    told: str  # "told" where the model was given the label that it is scored on
 
 
 def assignments(clustering: Clustering, ids: np.ndarray) -> Iterator[tuple]:
@@ -69,7 +70,7 @@ def summary(scores: Iterable[Score], *, metric: str, k: int) -> list[dict]:
     values = defaultdict(list)
     for s in scores:
         if (s.metric, s.k) == (metric, k) and s.label:
-            values[s.model, s.clusterer, s.label].append(s.value)
+            values[marked(s), s.clusterer, s.label].append(s.value)
     return [
         dict(zip(("model", "clusterer", "label"), method, strict=True))
         | {"mean": float(np.mean(v)), "std": float(np.std(v))}
@@ -77,37 +78,82 @@ def summary(scores: Iterable[Score], *, metric: str, k: int) -> list[dict]:
     ]
 
 
+def marked(score: Score) -> str:
+    """The name of the model, with a star where it was told the label."""
+    return f"{score.model}*" if score.told else score.model
+
+
 def table(scores: Iterable[Score]) -> str:
     """Mean ± standard deviation over seeds, one block per label and k; 100 columns.
 
     p is the largest over the seeds. Within a block the rows keep the order in which
-    they were scored.
+    they were scored. Blocks about the latent codes themselves come first.
     """
     values = defaultdict(list)
     for s in scores:
-        values[s.label, s.k, s.model, s.clusterer, s.metric].append(s.value)
-    methods = dict.fromkeys((k, model, name) for _, k, model, name, _ in values)
-    blocks = [
-        _block(label, k, methods, values)
-        for label in dict.fromkeys(label for label, *_ in values)
-        for k in dict.fromkeys(k for k, _, _ in methods)
+        values[s.label, s.k, marked(s), s.clusterer, s.metric].append(s.value)
+    keys = list(values)
+    whole = dict.fromkeys((k, label) for label, k, _, name, _ in keys if not name)
+    blocks = [_block(label, k, values, whole=True) for k, label in whole]
+    for label in dict.fromkeys(label for label, _, _, name, _ in keys if name):
+        for k in dict.fromkeys(k for _, k, _, name, _ in keys if name):
+            blocks.append(_block(label, k, values, whole=False))
+    return "\n\n".join(blocks + warnings(values))
+
+
+def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
+    """The scores of one label and k: of clusterings, or of `whole` latent codes."""
+    columns, width, about = _heading(label, k, whole)
+    shown = [
+        (model, name)
+        for of_label, n, model, name, _ in values
+        if n == k and (of_label == label) and (not name) == whole
     ]
-    return "\n\n".join(blocks)
-
-
-def _block(label: str, k: int | None, methods, values) -> str:
-    columns, width = (EXTERNAL, 12) if label else (INTERNAL, 14)
-    which = f"k = {k}" if k else "k chosen by the clusterer"
-    about = f"against {label}" if label else "internal, each in its own space"
-    lines = [f"{about}, {which}", _line("model", "clusterer", columns.values(), width)]
-    for n, model, name in methods:
-        if n == k:
-            cells = [
-                _cell(metric, values.get((label, k, model, name, metric), []))
-                for metric in columns
-            ]
-            lines.append(_line(model, name, cells, width))
+    lines = [
+        about,
+        _line("model", "" if whole else "clusterer", columns.values(), width),
+    ]
+    for model, name in dict.fromkeys(shown):
+        cells = [
+            _cell(metric, values.get((label, k, model, name, metric), []))
+            for metric in columns
+        ]
+        lines.append(_line(model, name, cells, width))
+    if any(model.endswith("*") for model, _ in shown):
+        lines.append(f"  * was told {label}: this is no evidence of what it finds")
     return "\n".join(lines)
+
+
+def _heading(label: str, k: int | None, whole: bool) -> tuple[dict, int, str]:
+    if whole and label:
+        return FACTORS, 12, f"disentanglement of {label.replace('+', ', ')}"
+    if whole:
+        return LATENT, 14, "latent codes; nats a row, held out"
+    which = f"k = {k}" if k else "k chosen by the clusterer"
+    if label:
+        return EXTERNAL, 12, f"against {label}, {which}"
+    return INTERNAL, 14, f"internal, each in its own space, {which}"
+
+
+def warnings(values: dict) -> list[str]:
+    """A line for every model whose code is empty, or whose clusters are, in a seed."""
+    lines = []
+    for (_, _, model, _, metric), found in values.items():
+        seeds = ", ".join(str(i) for i, x in enumerate(found) if x < COLLAPSED)
+        if metric == "kl" and seeds:
+            lines.append(
+                f"Warning: {model} has collapsed, seeds {seeds}: its code says less "
+                f"than {COLLAPSED} nats of a row. Lower config.model.beta, lengthen "
+                "config.model.warmup, or set config.model.free_bits."
+            )
+        own = values.get(("", None, model, "", "clusters"), [])
+        unused = [f"{i} ({x:.0f})" for i, x in enumerate(found) if own and x < own[0]]
+        if metric == "clusters_used" and unused:
+            lines.append(
+                f"Note: {model} uses fewer than its {own[0]:.0f} clusters in seeds "
+                f"{', '.join(unused)}."
+            )
+    return ["\n".join(lines)] if lines else []
 
 
 def _line(model: str, clusterer: str, cells: Iterable[str], width: int) -> str:
@@ -130,6 +176,23 @@ def _number(value: float, digits: int) -> str:
     return re.sub(r"^(-?)0\.", r"\1.", f"{value:.{digits}f}")
 
 
+COLLAPSED = 0.1  # nats of KL under which a code says nothing
+
+LATENT = {
+    "active_units": "active units",
+    "units": "of",
+    "kl": "KL",
+    "recon": "reconstr.",
+    "loss": "-ELBO",
+}
+FACTORS = {
+    "mig": "MIG",
+    "sap": "SAP",
+    "dci_disentanglement": "DCI disent.",
+    "dci_completeness": "complete.",
+    "dci_informativeness": "informat.",
+    "factor_vae": "FactorVAE",
+}
 EXTERNAL = {
     "ari": "ARI",
     "ami": "AMI",

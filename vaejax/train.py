@@ -12,13 +12,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax.sharding import AxisType, NamedSharding
+from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 from jaxtyping import Array, Float, Int
 
 from vaejax.core import Batch, Best, Dataset, Model, State, Variables, fold
 
 INIT, ORDER, NOISE, REFIT, HELD_OUT = range(5)  # what a key is for
+AT_ONCE = 2**21  # numbers of input that go through the networks at once, a seed
 
 
 class Plan(NamedTuple):
@@ -122,9 +123,9 @@ def train_epoch(
         return train_step(model, tx, plan.total_steps, state, batch)
 
     new, terms = jax.lax.scan(step, state, order)
-    terms = jax.tree.map(jnp.mean, terms)
+    terms = jax.tree.map(lambda x: jnp.mean(x, axis=0), terms)
     key = fold(state.seed, HELD_OUT)  # the same noise every epoch
-    loss, (held_out_terms, _) = model.loss(new.variables, key, held_out, 1.0)
+    loss, held_out_terms = judge(model, new.variables, key, held_out, plan.batch_size)
     best = keep_best(new, loss, plan)
     running = state.best.wait < plan.patience
     state = jax.tree.map(
@@ -132,6 +133,52 @@ def train_epoch(
     )
     terms |= {f"valid_{name}": value for name, value in held_out_terms.items()}
     return state, terms | {"valid_loss": loss, "running": running}
+
+
+def judge(
+    model: Model, variables: Variables, key, held_out: Batch, batch_size: int
+) -> tuple[Float[Array, ""], dict[str, Float[Array, "..."]]]:
+    """The final objective and its terms on rows that are not trained on.
+
+    They go through the networks in batches of one size, as many as hold all rows; the
+    last is filled up with rows from the start.
+    """
+    n = len(next(iter(held_out.values())))
+    n_batches = -(-n // batch_size)
+    rows = jnp.arange(n_batches * -(-n // n_batches)).reshape(n_batches, -1) % n
+
+    def one(args):
+        i, rows = args
+        batch = jax.tree.map(lambda x: x[rows], held_out)
+        key_batch = jax.random.fold_in(key, i)
+        loss, (terms, _) = model.loss(variables, key_batch, batch, 1.0, train=False)
+        return loss, terms
+
+    found = jax.lax.map(one, (jnp.arange(n_batches), rows))
+    return jax.tree.map(lambda x: jnp.mean(x, axis=0), found)
+
+
+def judged(
+    model: Model,
+    dataset: Dataset,
+    seeds: tuple[int, ...],
+    variables: Variables,
+    batch_size: int,
+) -> dict[str, np.ndarray]:
+    """The terms of the final objective on the held-out rows, {term: [s] or [s, k]}.
+
+    Those of the last epoch in the history, at the variables that are given.
+    """
+    _, held_out = split(dataset)
+
+    def one(seeded, held_out):
+        seed, variables = seeded
+        key = fold(seed, HELD_OUT)
+        loss, terms = judge(model, variables, key, held_out, batch_size)
+        return terms | {"loss": loss}
+
+    seeded = (jnp.array(seeds, jnp.int32), variables)
+    return jax.device_get(jax.jit(over_seeds(one, len(seeds)))(seeded, held_out))
 
 
 def fit(
@@ -185,11 +232,8 @@ def fit(
         clip_norm=clip_norm,
         warmup_steps=round(warmup * total_steps),
     )
-    epoch_fn = jax.jit(
-        jax.vmap(functools.partial(train_epoch, model, tx, plan), (0, None, None)),
-        donate_argnums=0,
-        out_shardings=by_seed,
-    )
+    one_epoch = functools.partial(train_epoch, model, tx, plan)
+    epoch_fn = jax.jit(over_seeds(one_epoch, len(seeds)), donate_argnums=0)
     first = {name: x[:1] for name, x in data.items()}
     init = jax.jit(jax.vmap(functools.partial(init_state, model, tx, first)))
     state = init(jnp.array(seeds, jnp.int32))
@@ -215,17 +259,48 @@ def split(dataset: Dataset) -> tuple[Batch, Batch]:
     return data, held_out if out.any() else data
 
 
-def shardings(n_seeds: int) -> tuple[NamedSharding, NamedSharding]:
-    """Seeds over as many devices as divide them evenly; the data on each of these."""
+def mesh_of(n_seeds: int) -> Mesh:
+    """As many devices as divide the seeds evenly."""
     most = min(n_seeds, jax.device_count())
     n_devices = next(n for n in range(most, 0, -1) if n_seeds % n == 0)
-    mesh = jax.make_mesh(
+    return jax.make_mesh(
         (n_devices,),
         ("seed",),
         axis_types=(AxisType.Auto,),
         devices=jax.devices()[:n_devices],
     )
+
+
+def shardings(n_seeds: int) -> tuple[NamedSharding, NamedSharding]:
+    """Seeds over devices; the data on each of these."""
+    mesh = mesh_of(n_seeds)
     return NamedSharding(mesh, P("seed")), NamedSharding(mesh, P())
+
+
+def over_seeds(function: Callable, n_seeds: int) -> Callable:
+    """`function(one seed's, *everybody's)` for arguments with a leading [s].
+
+    On an accelerator the seeds of a device go through it together, by `vmap`. On a CPU
+    they take turns: there nothing is gained by width, and convolutions whose kernels
+    differ from row to row are slow.
+    """
+
+    def together(seeded, *shared):
+        return jax.vmap(lambda one: function(one, *shared))(seeded)
+
+    def in_turns(seeded, *shared):
+        return jax.lax.map(lambda one: function(one, *shared), seeded)
+
+    def everywhere(seeded, *shared):
+        return jax.shard_map(
+            in_turns if jax.default_backend() == "cpu" else together,
+            mesh=mesh_of(n_seeds),
+            in_specs=(P("seed"), *(P() for _ in shared)),
+            out_specs=P("seed"),
+            check_vma=False,
+        )(seeded, *shared)
+
+    return everywhere
 
 
 def refit_each(model: Model, tx, state: State, data: Batch) -> State:
@@ -267,12 +342,16 @@ def map_rows(
     Args:
       variables: leaves with a leading [s] axis.
       batch: {name: [n, ...]}.
+      chunk: rows at once, at most; fewer where a row is large.
 
     Returns:
       [s, n, ...].
     """
-    apply = jax.jit(jax.vmap(function, in_axes=(0, None)))
+    n_seeds = len(jax.tree.leaves(variables)[0])
+    apply = jax.jit(over_seeds(function, n_seeds))
     n = len(next(iter(batch.values())))
+    row = max(x[0].size for x in batch.values())
+    chunk = max(1, min(chunk, AT_ONCE // max(row, 1)))
     parts = [
         jax.device_get(
             apply(

@@ -3,28 +3,22 @@
 A baseline, and the pretraining of VaDE.
 """
 
+import jax
+
 from vaejax.core import Model
-from vaejax.models import vae
+from vaejax.networks import Networks
 
 
-def make(shapes, *, fusion, latent_dim, hidden, likelihood, dtype, corruption) -> Model:
-    """Builds the model. All options as in `models.vae`."""
-    nets = vae.networks(
-        shapes,
-        fusion=fusion,
-        latent_dim=latent_dim,
-        hidden=hidden,
-        likelihood=likelihood,
-        dtype=dtype,
-        corruption=corruption,
-        log_var_bias=0.0,
-    )
+def make(nets: Networks) -> Model:
+    """Builds the model."""
 
-    def loss(variables, key, batch, progress):
+    def loss(variables, key, batch, progress, train=True):
         del progress  # nothing warms up
-        z = encode(variables, nets.corrupt(key, batch))
-        total, terms = nets.reconstruction(variables, z, batch)
-        return total, (terms, variables["stats"])
+        key_input, *keys = jax.random.split(key, 3) if train else (None,) * 3
+        seen = nets.corrupt(key_input, batch) if train else batch
+        z, _, encoder_stats = nets.posterior(variables, seen, keys[0])
+        total, terms, decoder_stats = nets.reconstruction(variables, z, batch, keys[1])
+        return total, (terms, encoder_stats | decoder_stats)
 
     def encode(variables, batch):
         return nets.posterior(variables, batch)[0]

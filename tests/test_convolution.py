@@ -1,0 +1,232 @@
+"""The fast transposed convolution equals XLA's; networks take and give any shape."""
+
+import functools
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from vaejax.convolution import (
+    PADDING,
+    STRIDE,
+    ConvDecoder,
+    ConvEncoder,
+    transposed_conv,
+)
+
+SIZES = [(8, 8), (7, 5), (6, 3), (1, 4), (1, 1)]
+SHAPES = [(16, 16), (13, 6), (1, 20), (3, 1), (1, 1)]
+VARIANTS = [(0, "none", "batch"), (2, "time", "batch"), (1, "none", "layer")]
+VARIANTS += [(0, "time", "none")]
+HASTY = {"xla_backend_optimization_level": 0}  # compiled sooner, run slower
+
+
+def strided(y, kernel, stride):
+    return jax.lax.conv_general_dilated(
+        y, kernel, stride, PADDING, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+def plain(x, kernel, size, stride):
+    """The same map, with the gradient that XLA derives."""
+    y = jax.ShapeDtypeStruct((len(x), *size, kernel.shape[2]), x.dtype)
+    return jax.linear_transpose(lambda y: strided(y, kernel, stride), y)(x)[0]
+
+
+def fast(x, kernel, size, stride):
+    return transposed_conv(x, kernel, size, stride, PADDING)
+
+
+def arrays(size, stride, dtype="float32", seeds=()):
+    rng = np.random.default_rng(0)
+    small = [-(-side // step) for side, step in zip(size, stride, strict=True)]
+    shapes = (2, *small, 3), (3, 3, 4, 3), (2, *size, 4)
+    return [jnp.asarray(rng.normal(size=(*seeds, *s)), dtype) for s in shapes]
+
+
+def gradients(function, size, stride):
+    def loss(x, kernel, weight):
+        return (function(x, kernel, size, stride) * weight).sum()
+
+    return jax.value_and_grad(loss, (0, 1))
+
+
+def assert_close(actual, expected, rtol=1e-5):
+    for a, b in zip(jax.tree.leaves(actual), jax.tree.leaves(expected), strict=True):
+        a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+        assert np.abs(a - b).max() <= rtol * max(np.abs(b).max(), 1.0)
+
+
+@pytest.mark.parametrize("stride", [(2, 2), (1, 1), (2, 1)])
+@pytest.mark.parametrize("size", SIZES)
+def test_values_and_gradients_are_those_of_xla(size, stride):
+    x, kernel, weight = arrays(size, stride)
+    assert_close(fast(x, kernel, size, stride), plain(x, kernel, size, stride))
+    actual = jax.jit(gradients(fast, size, stride))(x, kernel, weight)
+    assert_close(actual, gradients(plain, size, stride)(x, kernel, weight))
+
+
+def test_bfloat16_differs_by_its_rounding_only():
+    full = arrays((7, 4), STRIDE)
+    half = [a.astype(jnp.bfloat16) for a in full]
+    y = fast(*half[:2], (7, 4), STRIDE)
+    _, grads = jax.jit(gradients(fast, (7, 4), STRIDE))(*half)
+    assert y.dtype == grads[0].dtype == grads[1].dtype == jnp.bfloat16
+    assert_close(y, fast(*full[:2], (7, 4), STRIDE), rtol=0.03)
+    assert_close(grads, gradients(fast, (7, 4), STRIDE)(*full)[1], rtol=0.03)
+
+
+def test_it_is_the_transposed_convolution_of_jax():
+    x, kernel, _ = arrays((8, 8), STRIDE)
+    ours = transposed_conv(x, kernel, (8, 8), STRIDE, ((0, 1), (0, 1)))
+    theirs = jax.lax.conv_transpose(x, kernel, STRIDE, "SAME", transpose_kernel=True)
+    assert_close(ours, theirs)
+
+
+def test_each_seed_of_a_vmap_equals_that_seed_alone():
+    size = (7, 4)
+    data = arrays(size, STRIDE, seeds=(3,))
+    alone = [gradients(plain, size, STRIDE)(*(a[i] for a in data)) for i in range(3)]
+    expected = jax.tree.map(lambda *seeds: jnp.stack(seeds), *alone)
+    assert_close(jax.jit(jax.vmap(gradients(fast, size, STRIDE)))(*data), expected)
+
+    def together(x, kernel, weight):
+        y = jax.vmap(lambda x, kernel: fast(x, kernel, size, STRIDE))(x, kernel)
+        return (y * weight).sum()
+
+    assert_close(jax.jit(jax.grad(together, (0, 1)))(*data), expected[1])
+
+
+def test_a_scan_over_batches_adds_up_their_gradients():
+    size = (5, 6)
+    x, kernel, weight = arrays(size, STRIDE)
+    step = gradients(fast, size, STRIDE)
+
+    def body(total, scale):
+        return total + step(scale * x, kernel, weight)[1][1], None
+
+    total = jax.jit(
+        lambda: jax.lax.scan(body, jnp.zeros_like(kernel), jnp.array([1.0, 2.0]))[0]
+    )()
+    assert_close(total, 3 * gradients(plain, size, STRIDE)(x, kernel, weight)[1][1])
+
+
+def test_the_gradient_by_the_kernel_is_as_fast_as_it_can_be():
+    rng = np.random.default_rng(0)
+    shapes = (8, 24, 24, 32), (3, 3, 32, 32), (8, 48, 48, 32)
+    data = [jnp.asarray(rng.normal(size=s), jnp.float32) for s in shapes]
+
+    def seconds(function):
+        run = jax.jit(gradients(function, (48, 48), STRIDE))
+        jax.block_until_ready(run(*data))
+        start = time.perf_counter()
+        jax.block_until_ready(run(*data))
+        return time.perf_counter() - start
+
+    assert seconds(plain) > 4 * seconds(fast)  # 30 when this was written
+
+
+def networks(shape, blocks, pool, norm, dtype="float32", dropout=0.0):
+    options = {"channels": (4, 6), "blocks": blocks, "pool": pool, "norm": norm}
+    options |= {"dropout": dropout, "dtype": dtype}
+    return ConvEncoder(**options), ConvDecoder(shape, **options)
+
+
+def initialised(network, *inputs):
+    """Variables by NumPy: to compile random numbers takes longer than these tests."""
+    rng = np.random.default_rng(0)
+    keys = {"params": jax.random.key(0)}
+    shapes = jax.eval_shape(lambda: network.init(keys, *inputs, False))
+    assert {leaf.dtype for leaf in jax.tree.leaves(shapes)} == {jnp.dtype("float32")}
+    # Positive, as variances and scales must be; averages and offsets as after training.
+    draw = jax.tree.map(lambda leaf: rng.uniform(0.1, 0.5, leaf.shape), shapes)
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), draw)
+
+
+def batch(shape, seed=0, rows=3, e=2):
+    rng = np.random.default_rng(seed)
+    x = jnp.asarray(rng.normal(size=(rows, *shape)), jnp.float32)
+    context = jnp.asarray(rng.normal(size=(rows, e)), jnp.float32)
+    return x, jnp.ones((rows, shape[0])), context
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("blocks, pool, norm", VARIANTS)
+def test_the_decoder_gives_back_the_shape_that_went_in(shape, blocks, pool, norm):
+    encoder, decoder = networks(shape, blocks, pool, norm)
+    inputs = batch(shape)
+    h = encoder.apply(initialised(encoder, *inputs), *inputs, False)
+    t, f = (-(-side // 4) for side in shape)
+    assert h.shape == (3, f * 6 if pool == "time" else t * f * 6)
+    z = jnp.ones((3, 5))
+    x_hat = decoder.apply(initialised(decoder, z), z, False)
+    assert x_hat.shape == inputs[0].shape
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("blocks, pool, norm", VARIANTS)
+def test_every_parameter_has_a_gradient_in_float32(blocks, pool, norm, dtype):
+    encoder, decoder = networks((9, 6), blocks, pool, norm, dtype, dropout=0.1)
+    inputs = batch((9, 6))
+    z = jnp.asarray(np.random.default_rng(1).normal(size=(3, 5)), jnp.float32)
+    for network, data in ((encoder, inputs), (decoder, (z,))):
+        variables = initialised(network, *data)
+
+        @functools.partial(jax.jit, compiler_options=HASTY)
+        def gradient(params, network=network, data=data, rest=variables):
+            def loss(params):
+                rngs = {"dropout": jax.random.key(1)}
+                out, _ = network.apply(
+                    {**rest, "params": params},
+                    *data,
+                    True,
+                    rngs=rngs,
+                    mutable=["batch_stats"],
+                )
+                weight = jnp.cos(jnp.arange(out.size)).reshape(out.shape)
+                return (out.astype("float32") ** 2 * weight).sum()
+
+            return jax.grad(loss)(params)
+
+        for path, leaf in jax.tree.leaves_with_path(gradient(variables["params"])):
+            assert leaf.dtype == jnp.float32, path
+            assert np.isfinite(leaf).all() and np.abs(leaf).max() > 0, path
+    assert decoder.apply(variables, z, False).dtype == jnp.float32
+
+
+@pytest.mark.parametrize("frames", [1, 4, 7])
+@pytest.mark.parametrize("blocks", [0, 1])
+def test_padding_does_not_change_a_row_that_is_pooled_over_time(frames, blocks):
+    encoder, _ = networks((12, 6), blocks, "time", "batch")
+    x, mask, context = batch((12, 6))
+    variables = initialised(encoder, x, mask, context)
+    mask = mask.at[0, frames:].set(0.0)
+    x = x.at[0, frames:].set(0.0)
+    together = encoder.apply(variables, x, mask, context, False)
+    alone = encoder.apply(
+        variables, x[:1, :frames], mask[:1, :frames], context[:1], False
+    )
+    np.testing.assert_allclose(together[:1], alone, rtol=1e-5, atol=1e-6)
+
+
+def test_the_context_reaches_every_row_on_its_own():
+    encoder, _ = networks((8, 8), 0, "none", "batch")
+    x, mask, context = batch((8, 8))
+    variables = initialised(encoder, x, mask, context)
+    before = encoder.apply(variables, x, mask, context, False)
+    after = encoder.apply(variables, x, mask, context.at[1].add(1.0), False)
+    assert (before != after).any(axis=1).tolist() == [False, True, False]
+    nothing = context[:, :0]
+    variables = initialised(encoder, x, mask, nothing)
+    kernel = variables["params"]["Conv_0"]["Conv_0"]["kernel"]
+    assert kernel.shape == (3, 3, 1, 4)
+
+
+def test_frames_of_a_decoder_that_pools_time_can_differ():
+    _, decoder = networks((40, 6), 0, "time", "batch")
+    z = jnp.ones((1, 3))
+    x_hat = decoder.apply(initialised(decoder, z), z, False)
+    inner = x_hat[0, 16:24]
+    assert np.abs(inner - inner.mean(axis=0, keepdims=True)).max() > 1e-3
