@@ -15,5 +15,5 @@ def get_config():
     """Returns the convolutional VAE with four times the weight on its KL term."""
     config = conv_vae.get_config()
     config.model.update(title="beta_vae", beta=4.0, warmup=0.3)
-    config.eval.factors = ("language", "genre", "key", "mode", "tempo_bpm")
+    config.eval.factors = ("language", "genre", "key", "level_db", "bandwidth_hz")
     return config

@@ -32,3 +32,19 @@ def shared(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is not there; this test reads a private collection.")
     return path
+
+
+@pytest.fixture(scope="session")
+def songs(tmp_path_factory):
+    """Songs of the songbook as images."""
+    import small
+
+    return small.songs(tmp_path_factory.mktemp("songs"))
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Rows of vectors, and the cluster of each."""
+    import small
+
+    return small.blobs()

@@ -1,12 +1,18 @@
 """Bad configs are refused with a message that helps."""
 
+import importlib
+from pathlib import Path
+
 import pytest
 
-from configs import autoencoder, base, digits, vade, vae
+from configs import vade, vae
 from vaejax import check
 from vaejax.experiment import plain
 
-CONFIGS = (autoencoder, base, digits, vade, vae)
+CONFIGS = [
+    importlib.import_module(f"configs.{path.stem}")
+    for path in sorted(Path(__file__).parents[1].glob("configs/[a-z]*.py"))
+]
 
 
 def changed(**changes) -> dict:
@@ -42,8 +48,8 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
         ({"model__name": "vad"}, r"'vad' is not known. Choices: .*Did you mean 'vade'"),
         ({"model__start": "mean"}, r"Did you mean 'means'"),
         ({"model__latent_dim": 0}, r"config.model.latent_dim=0 must be at least 1"),
-        ({"model__hidden": (5, 0)}, r"hidden=\(5, 0\) must be whole numbers"),
-        ({"model__hidden": (5, 2.5)}, r"hidden=\(5, 2.5\) must be whole numbers"),
+        ({"networks__hidden": (5, 0)}, r"hidden=\(5, 0\) must be whole numbers"),
+        ({"networks__hidden": (5, 2.5)}, r"hidden=\(5, 2.5\) must be whole numbers"),
         ({"cluster__names": ("kmean",)}, r"Did you mean 'kmeans'"),
         ({"cluster__names": ()}, r"config.cluster.names=\(\)"),
         ({"cluster__k": (5, 5)}, r"config.cluster.k=\(5, 5\) .* each once"),
@@ -58,7 +64,7 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
             r"config.model.pretrain=1.0 must be in \[0.0, 0.9\]",
         ),
         ({"model__pretrain": 0.9}, r"must add up to at most 1"),
-        ({"model__likelihood": "bernoulli"}, r"Use gaussian"),
+        ({"networks__likelihood": "bernoulli"}, r"Use gaussian"),
         ({"features__n_mfcc": 200}, r"n_mfcc=200 must be at most .*n_mels=128"),
         ({"features__hop": 4096}, r"hop=4096 must be at most .*n_fft=2048"),
     ],

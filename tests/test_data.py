@@ -42,7 +42,14 @@ def clips() -> list[Clip]:
     ]
 
 
-HOW = dict(modalities=("mel", "mfcc"), mel="statistics", held_out_share=0.2)
+HOW = dict(
+    modalities=("mel", "mfcc"),
+    mel="statistics",
+    mfcc="statistics",
+    frames=0,
+    condition=(),
+    held_out_share=0.2,
+)
 
 
 def test_the_order_of_clips_changes_nothing():
@@ -120,33 +127,31 @@ def test_every_column_of_the_metadata_is_a_label_column():
     assert set(labels) == {"language", "note", "artist"}
 
 
-def test_digits_are_images_in_0_to_1():
-    dataset = data.from_arrays("digits", held_out_share=0.1)
-    assert dataset.batch["pixels"].shape == (1797, 64)
-    assert dataset.batch["pixels"].max() == 1.0
-    assert len(set(dataset.labels["class"])) == 10
+def test_images_average_neighbouring_frames_down_to_so_many():
+    found = clips()[:2]
+    found[1] = found[1]._replace(mel=found[1].mel[:4], mfcc=found[1].mfcc[:4])
+    x, mask = data.image(found, "mel", data.frame_step(found, 5))
+    assert x.shape == (2, 5, 4)  # nine frames, two at a time; four frames, and padding
+    np.testing.assert_allclose(x[0, 0], found[0].mel[:2].mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(x[0, 4], found[0].mel[8], rtol=1e-6)
+    assert mask.sum(axis=1).tolist() == [5, 2]
+    assert not x[1, 2:].any()
+    whole, _ = data.image(found, "mel", data.frame_step(found, 0))
+    np.testing.assert_array_equal(whole[0], found[0].mel)
 
 
-@pytest.mark.parametrize("parts", [("",), ("_train", "_test")])
-def test_images_are_read_from_an_npz(parts, tmp_path):
-    x, y = np.full((4, 2, 2), 255, np.uint8), np.arange(4)
-    arrays = {f"{n}{p}": a for p in parts for n, a in (("x", x), ("y", y))}
-    np.savez(tmp_path / "set.npz", **arrays)
-    dataset = data.from_arrays(str(tmp_path / "set.npz"), held_out_share=0.0)
-    assert dataset.batch["pixels"].shape == (4 * len(parts), 4)
-    assert np.all(dataset.batch["pixels"] == 1.0)
+def test_conditions_count_from_1_and_0_is_unknown():
+    known = ["fr", "de", "", "de", "fr", "it"]
+    made = [clip(f"t{i}", language=name) for i, name in enumerate(known)]
+    how = HOW | {"condition": ("language",), "held_out_share": 0.0}
+    dataset = data.from_clips(made, **how)
+    assert dataset.told == {"language": ("de", "fr", "it")}
+    assert dataset.batch["condition"].tolist() == [[2], [1], [0], [1], [2], [3]]
+    assert set(data.modalities(dataset.batch)) == {"mel", "mfcc"}
 
 
-@pytest.mark.parametrize(
-    "arrays, message",
-    [
-        ({"a": np.zeros(2)}, "holds a; it must hold x and y"),
-        ({"x": np.zeros((2, 2)), "y": np.zeros(3)}, "x has 2 rows, y has 3"),
-        ({"x": np.full((2, 2), 9.0), "y": np.zeros(2)}, "must be uint8, or float in"),
-        ({"x": np.full((2, 2), np.nan), "y": np.zeros(2)}, "must be uint8, or float"),
-    ],
-)
-def test_a_set_of_images_that_cannot_be_used_says_why(arrays, message, tmp_path):
-    np.savez(tmp_path / "set.npz", **arrays)
-    with pytest.raises(ValueError, match=message):
-        data.from_arrays(str(tmp_path / "set.npz"), held_out_share=0.0)
+def test_a_class_that_only_held_out_songs_have_is_unknown():
+    made = [clip(f"t{i}", language="abcdefghij"[i]) for i in range(10)]
+    dataset = data.from_clips(made, **HOW | {"condition": ("language",)})
+    assert len(dataset.told["language"]) == 8
+    assert np.all((dataset.batch["condition"][:, 0] == 0) == dataset.held_out)

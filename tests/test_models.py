@@ -1,66 +1,15 @@
-"""The contract: every model in the folder passes every test here, unasked."""
-
-import warnings
+"""The contract: every model with every encoder passes every test here, unasked."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from small import CONFIGS, HOW, PAIRS, batch_of, make, nets_for, options
 
-from configs import autoencoder, vade, vae
-from vaejax import losses, models, train
-from vaejax.core import Dataset
-from vaejax.data import standardised
-from vaejax.mixture import STARTS, moments
-from vaejax.models import vae as vae_module
+from vaejax import devices, losses, models, train
+from vaejax.data import conditioned, standardised
 
-CONFIGS = {"autoencoder": autoencoder, "vade": vade, "vae": vae}
-SMALL = {"latent_dim": 4, "hidden": (32,), "dtype": "float32", "corruption": 0.1}
-NETWORK_OPTIONS = (
-    "latent_dim",
-    "hidden",
-    "likelihood",
-    "dtype",
-    "corruption",
-    "log_var_bias",
-)
-HOW = dict(
-    epochs=30,
-    batch_size=32,
-    learning_rate=3e-3,
-    weight_decay=1e-4,
-    warmup=0.05,
-    clip_norm=5.0,
-    patience=30,
-    plateau=10,
-    factor=0.5,
-)
-
-
-def options(name: str, **changes) -> dict:
-    """The model's options from its own config, at a small size."""
-    found = dict(CONFIGS[name].get_config().model.to_dict()) | SMALL | changes
-    return found | ({"n_clusters": 3} if "n_clusters" in found else {})
-
-
-@pytest.fixture(scope="module")
-def blobs() -> tuple[Dataset, np.ndarray]:
-    """Two modalities of three clusters that only both together tell apart."""
-    rng = np.random.default_rng(0)
-    truth = rng.integers(3, size=300)
-    codes = np.eye(3)[truth]
-    mel = codes @ rng.normal(size=(3, 12)) * 2 + rng.normal(size=(300, 12)) * 0.5
-    mfcc = codes @ rng.normal(size=(3, 6)) * 2 + rng.normal(size=(300, 6)) * 0.5
-    ids = np.array([f"{i:03d}" for i in range(300)])
-    dataset = standardised(
-        {"mel": (mel, np.ones(300, bool)), "mfcc": (mfcc, np.ones(300, bool))},
-        ids=ids,
-        songs=ids,
-        labels={},
-        held_out=np.arange(300) % 10 == 0,
-    )
-    return dataset, truth
+SHORT = HOW | dict(epochs=4, batch_size=18, patience=100)
 
 
 @pytest.fixture(params=models.NAMES)
@@ -68,30 +17,27 @@ def name(request):
     return request.param
 
 
-def make(name: str, dataset: Dataset, **changes):
-    shapes = {key: x.shape[1:] for key, x in dataset.batch.items()}
-    return models.make(shapes=shapes, fusion="early", **options(name, **changes))
-
-
-def batch_of(dataset: Dataset, n: int):
-    return {key: jnp.asarray(x[:n]) for key, x in dataset.batch.items()}
+@pytest.fixture(params=PAIRS, ids=lambda pair: pair[1])
+def parts(request):
+    return dict(zip(("encoder", "decoder"), request.param, strict=True))
 
 
 def test_every_model_has_a_config(name):
     assert CONFIGS[name].get_config().model.name == name
 
 
-def test_the_loss_is_finite_and_has_a_gradient_in_every_leaf(name, blobs):
-    model, batch = make(name, blobs[0]), batch_of(blobs[0], 16)
+def test_the_loss_is_finite_and_has_a_gradient_in_every_leaf(name, parts, songs):
+    model, batch = make(name, songs, **parts), batch_of(songs, 12)
     variables = model.init(jax.random.key(0), batch)
 
+    @jax.jit
     def loss(params, progress):
         given = variables | {"params": params}
         return model.loss(given, jax.random.key(1), batch, progress)[0]
 
     for progress in (0.0, 0.5, 1.0):
         assert jnp.isfinite(loss(variables["params"], progress))
-    grads = jax.grad(loss)(variables["params"], 1.0)
+    grads = jax.jit(jax.grad(loss))(variables["params"], 1.0)
     unused = ("log_var",) if name == "autoencoder" else ()
     for path, g in jax.tree.leaves_with_path(grads):
         assert jnp.isfinite(g).all()
@@ -99,13 +45,89 @@ def test_the_loss_is_finite_and_has_a_gradient_in_every_leaf(name, blobs):
         assert jnp.any(g != 0) or names & set(unused), path
 
 
-def test_encode_maps_rows_independently(name, blobs):
-    model, batch = make(name, blobs[0]), batch_of(blobs[0], 40)
+def test_a_row_is_encoded_alone_as_among_others(name, parts, songs):
+    model, batch = make(name, songs, **parts), batch_of(songs, 12)
     variables = model.init(jax.random.key(0), batch)
-    z = model.encode(variables, batch)
-    part = model.encode(variables, {key: x[5:9] for key, x in batch.items()})
-    assert z.shape == (40, 4) and z.dtype == jnp.float32
-    np.testing.assert_allclose(z[5:9], part, rtol=1e-5, atol=1e-6)
+    encode = jax.jit(model.encode)
+    z = encode(variables, batch)
+    part = encode(variables, {key: x[5:9] for key, x in batch.items()})
+    assert z.shape == (12, 4) and z.dtype == jnp.float32
+    np.testing.assert_allclose(z[5:9], part, rtol=1e-4, atol=1e-5)
+
+
+def test_the_decoder_gives_back_the_shapes_that_went_in(name, parts, songs):
+    model, batch = make(name, songs, **parts), batch_of(songs, 6)
+    variables = model.init(jax.random.key(0), batch)
+    decoded = jax.jit(model.decode)(variables, jnp.ones((6, 4)), batch)
+    assert {k: x.shape for k, x in decoded.items()} == {
+        k: batch[k].shape for k in ("mel", "mfcc")
+    }
+
+
+def test_bfloat16_keeps_parameters_and_losses_in_float32(name, parts, songs):
+    model = make(name, songs, dtype="bfloat16", **parts)
+    batch = batch_of(songs, 12)
+    variables = model.init(jax.random.key(0), batch)
+    loss, (terms, stats) = jax.jit(model.loss)(variables, jax.random.key(1), batch, 1.0)
+    trees = (variables, loss, terms, stats)
+    assert {leaf.dtype for leaf in jax.tree.leaves(trees)} == {jnp.dtype("float32")}
+    exact = jax.jit(make(name, songs, **parts).encode)(variables, batch)
+    found = jax.jit(model.encode)(variables, batch)
+    np.testing.assert_allclose(found, exact, atol=0.1)
+
+
+def test_training_falls_is_the_same_alone_and_resumed_and_compiles_once(
+    name, parts, songs
+):
+    """One program trained three times: two seeds, one of them alone, and resumed."""
+    model, kept, history, traces = make(name, songs, **parts), {}, [], []
+
+    def loss(*args, **kwargs):
+        traces.append(1)
+        return model.loss(*args, **kwargs)
+
+    def keep(epoch, state, terms):
+        kept[epoch] = jax.device_get(state)
+        history.append((terms, len(traces)))
+
+    counted = model._replace(loss=loss)
+    whole = train.fit(counted, songs, seeds=(0, 1), on_epoch=keep, **SHORT)
+    recon = [terms["recon"] for terms, _ in history]
+    assert np.all(recon[-1] < recon[0])
+    assert history[-1][1] == history[0][1], "the loss was traced again"
+
+    alone = train.fit(model, songs, seeds=(1,), **SHORT)
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a[0], b[1], rtol=1e-3, atol=1e-4),
+        (alone.variables, alone.best.variables),
+        (whole.variables, whole.best.variables),
+    )
+    resumed = train.fit(
+        model, songs, seeds=(0, 1), restore=lambda first: (3, kept[3]), **SHORT
+    )
+    jax.tree.map(np.testing.assert_array_equal, whole, resumed)
+
+
+@pytest.mark.parametrize("norm", ["batch", "layer", "none"])
+@pytest.mark.parametrize("encoder", ["mlp", "conv", "recurrent"])
+def test_running_averages_are_in_stats_and_evaluation_uses_them(encoder, norm, songs):
+    parts = {"encoder": encoder, "decoder": encoder, "norm": norm}
+    model, batch = make("vae", songs, dropout=0.2, **parts), batch_of(songs, 12)
+    variables = model.init(jax.random.key(0), batch)
+    assert bool(jax.tree.leaves(variables["stats"])) == (norm == "batch")
+    loss = jax.jit(model.loss, static_argnums=4)
+    _, (_, stats) = loss(variables, jax.random.key(1), batch, 1.0, True)
+    moved = [
+        bool(jnp.any(a != b))
+        for a, b in zip(
+            jax.tree.leaves(stats), jax.tree.leaves(variables["stats"]), strict=True
+        )
+    ]
+    assert all(moved)
+    _, (_, same) = loss(variables, jax.random.key(1), batch, 1.0, False)
+    jax.tree.map(np.testing.assert_array_equal, same, variables["stats"])
+    z, other = (model.encode(variables | {"stats": s}, batch) for s in (stats, same))
+    assert np.allclose(z, other) == (norm != "batch")
 
 
 def test_encode_is_deterministic_and_uses_every_modality(name, blobs):
@@ -113,30 +135,9 @@ def test_encode_is_deterministic_and_uses_every_modality(name, blobs):
     variables = model.init(jax.random.key(0), batch)
     z = model.encode(variables, batch)
     np.testing.assert_array_equal(z, model.encode(variables, batch))
-    for key in batch:
+    for key in ("mel", "mfcc"):
         other = model.encode(variables, batch | {key: -batch[key]})
         assert not np.allclose(z, other)
-
-
-def test_decode_gives_back_the_shapes_that_went_in(name, blobs):
-    model, batch = make(name, blobs[0]), batch_of(blobs[0], 8)
-    variables = model.init(jax.random.key(0), batch)
-    decoded = model.decode(variables, model.encode(variables, batch), batch)
-    assert {k: x.shape for k, x in decoded.items()} == {
-        k: x.shape for k, x in batch.items()
-    }
-
-
-def test_bfloat16_keeps_parameters_and_losses_in_float32(name, blobs):
-    model = make(name, blobs[0], dtype="bfloat16")
-    batch = batch_of(blobs[0], 16)
-    variables = model.init(jax.random.key(0), batch)
-    dtypes = {leaf.dtype for leaf in jax.tree.leaves(variables)}
-    assert dtypes == {jnp.dtype("float32")}
-    loss, (terms, _) = model.loss(variables, jax.random.key(1), batch, 1.0)
-    assert {x.dtype for x in (loss, *terms.values())} == {jnp.dtype("float32")}
-    exact = make(name, blobs[0]).encode(variables, batch)
-    np.testing.assert_allclose(model.encode(variables, batch), exact, atol=0.1)
 
 
 def test_training_lowers_the_loss_and_separates_the_blobs(name, blobs):
@@ -152,13 +153,13 @@ def test_training_lowers_the_loss_and_separates_the_blobs(name, blobs):
     recon = [row["recon"] for row in history]
     assert np.all(recon[-1] < recon[0])
     variables = state.best.variables
-    z = train.map_rows(model.encode, variables, dataset.batch)
+    z = devices.map_rows(model.encode, variables, dataset.batch)
     for codes in z:
         centres = np.stack([codes[truth == c].mean(axis=0) for c in range(3)])
         nearest = ((codes[:, None] - centres) ** 2).sum(axis=-1).argmin(axis=1)
         assert np.mean(nearest == truth) > 0.95
     if model.assign:
-        p = train.map_rows(model.assign, variables, dataset.batch)
+        p = devices.map_rows(model.assign, variables, dataset.batch)
         np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=1e-4)
         for labels in p.argmax(axis=-1):
             table = np.zeros((3, 3))
@@ -170,38 +171,33 @@ def test_the_terms_add_up_to_the_loss(name, blobs):
     model, batch = make(name, blobs[0]), batch_of(blobs[0], 16)
     variables = model.init(jax.random.key(0), batch)
     loss, (terms, _) = model.loss(variables, jax.random.key(1), batch, 1.0)
-    assert ("kl" in terms) == ("beta" in options(name))
+    assert ("kl" in terms) == ("kl_per_dim" in terms) == (name != "autoencoder")
     beta = options(name).get("beta", 0.0)
     parts = terms["recon_mel"] + terms["recon_mfcc"]
     np.testing.assert_allclose(terms["recon"], parts, rtol=1e-6)
-    np.testing.assert_allclose(loss, parts + beta * terms.get("kl", 0.0), rtol=1e-5)
+    if name == "tc_vae":
+        rest = terms["mutual_information"] + terms["dimension_kl"]
+        cost = rest + beta * terms["total_correlation"]
+    else:
+        cost = beta * terms.get("kl", 0.0)
+    np.testing.assert_allclose(loss, parts + cost, rtol=1e-5)
 
 
-def test_corruption_hides_features_from_the_encoder_and_not_from_the_loss(blobs):
-    nets = vae_module.networks(
-        {"mel": (12,), "mfcc": (6,)},
-        fusion="early",
-        **{k: v for k, v in options("vae").items() if k in NETWORK_OPTIONS},
-    )
-    batch = {name: jnp.ones((500, *x.shape[1:])) for name, x in blobs[0].batch.items()}
-    seen = nets.corrupt(jax.random.key(0), batch)
-    for name, x in seen.items():
-        assert set(np.unique(x)) == {0.0, 1.0}
-        np.testing.assert_allclose(x.mean(), 0.9, atol=0.02)
-        assert np.all(batch[name] == 1.0)
-
-
-def test_what_a_mask_hides_changes_nothing(name):
+def test_what_a_mask_hides_changes_nothing(name, parts):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(16, 6, 3))
     mask = np.arange(6)[None] < rng.integers(2, 7, 16)[:, None]
     ids = np.arange(16).astype(str)
-    about = dict(ids=ids, songs=ids, labels={}, held_out=np.zeros(16, bool))
+    labels = {"kind": rng.integers(2, size=16).astype(str)}
+    about = dict(ids=ids, songs=ids, labels=labels, held_out=np.zeros(16, bool))
     other = np.where(mask[..., None], x, 1e6)
-    one, two = (standardised({"mel": (a, mask)}, **about) for a in (x, other))
+    one, two = (
+        conditioned(standardised({"mel": (a, mask)}, **about), ("kind",))
+        for a in (x, other)
+    )
     np.testing.assert_array_equal(one.batch["mel"], two.batch["mel"])
     batch = batch_of(one, 16)
-    model = models.make(shapes={"mel": (6, 3)}, fusion="early", **options(name))
+    model = make(name, one, **parts)
     variables = model.init(jax.random.key(0), batch)
     decoded = model.decode(variables, model.encode(variables, batch), batch)["mel"]
     assert decoded.shape == (16, 6, 3)
@@ -216,66 +212,73 @@ def test_what_a_mask_hides_changes_nothing(name):
     assert jnp.isfinite(model.loss(variables, jax.random.key(1), batch, 1.0)[0])
 
 
-def test_vade_before_pretraining_ends_is_an_autoencoder(blobs):
-    model = make("vade", blobs[0], corruption=0.0)
-    batch = batch_of(blobs[0], 16)
+def test_corruption_hides_features_from_the_encoder_and_not_from_the_loss(blobs):
+    nets = nets_for("vae", blobs[0])
+    batch = {name: jnp.ones((500, *x.shape[1:])) for name, x in blobs[0].batch.items()}
+    seen = nets.corrupt(jax.random.key(0), batch)
+    for name in ("mel", "mfcc"):
+        assert set(np.unique(seen[name])) == {0.0, 1.0}
+        np.testing.assert_allclose(seen[name].mean(), 0.9, atol=0.02)
+        assert np.all(batch[name] == 1.0)
+
+
+@pytest.mark.parametrize(
+    "kl, free_bits, capacity, cost",
+    [
+        (3.0, 0.0, 0.0, 12.0),  # 4 * 3
+        (3.0, 2.0, 0.0, 4 * (3 - 2 * np.log(2))),
+        (1.0, 2.0, 0.0, 0.0),  # all of it is free
+        (3.0, 0.0, 5.0, 8.0),  # 4 * |3 - 5|
+        (9.0, 0.0, 5.0, 16.0),
+    ],
+)
+def test_free_bits_and_capacity_by_hand(kl, free_bits, capacity, cost, blobs):
+    """A posterior of variance 1 and mean m in one dimension has a KL of m^2 / 2."""
+
+    def posterior(variables, batch, key=None):
+        del variables, key
+        mean = jnp.zeros((len(batch["mel"]), 4)).at[:, 0].set(np.sqrt(2 * kl))
+        return mean, jnp.zeros_like(mean), {"encoder": {}}
+
+    chosen = {"beta": 4.0, "free_bits": free_bits, "capacity": capacity}
+    nets = nets_for("vae", blobs[0])._replace(posterior=posterior)
+    model = models.make("vae", nets, **options("vae", **chosen))
+    batch = batch_of(blobs[0], 8)
     variables = model.init(jax.random.key(0), batch)
-    first = model.loss(variables, jax.random.key(1), batch, 0.0)[0]
-    assert first == model.loss(variables, jax.random.key(2), batch, 0.0)[0]
-    later = [model.loss(variables, jax.random.key(k), batch, 0.9)[0] for k in (1, 2)]
-    assert later[0] != later[1]
+    loss, (terms, _) = model.loss(variables, jax.random.key(1), batch, 1.0)
+    np.testing.assert_allclose(loss - terms["recon"], cost, atol=1e-3)
+    np.testing.assert_allclose(terms["kl"], kl, rtol=1e-5)
+    np.testing.assert_allclose(terms["kl_per_dim"], [kl, 0, 0, 0], rtol=1e-5)
 
 
-def test_vade_assigns_by_the_posterior_of_its_mixture_at_the_mean(blobs):
-    model, batch = make("vade", blobs[0]), batch_of(blobs[0], 16)
+def test_a_cvae_decodes_labels_differently_and_knows_unknown_ones(songs):
+    model, batch = make("cvae", songs), batch_of(songs, 6)
     variables = model.init(jax.random.key(0), batch)
-    variables = model.refit(variables, jax.random.key(1), batch)
-    z = np.asarray(model.encode(variables, batch), np.float64)
-    mixture = jax.tree.map(np.asarray, variables["params"]["mixture"])
-    weights = np.exp(mixture["logits"]) / np.exp(mixture["logits"]).sum()
-    joint = np.stack(
-        [
-            w * multivariate_normal.pdf(z, m, np.diag(np.exp(v)))
-            for w, m, v in zip(
-                weights, mixture["mean"], mixture["log_var"], strict=True
-            )
-        ],
-        axis=1,
-    )
-    expected = joint / joint.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(model.assign(variables, batch), expected, atol=1e-4)
+    labels = batch["condition"]
+    for other in (labels.at[:, 0].set(0), labels.at[:, 1].add(1), 0 * labels):
+        changed = batch | {"condition": other}
+        z = model.encode(variables, batch)
+        assert not np.allclose(z, model.encode(variables, changed))
+        one, two = (model.decode(variables, z, b)["mel"] for b in (batch, changed))
+        assert np.isfinite(two).all() and not np.allclose(one, two)
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_a_start_finds_two_blobs_and_their_log_weights(start):
-    rng = np.random.default_rng(0)
-    z = np.concatenate([rng.normal(size=(150, 2)), 9 + rng.normal(size=(50, 2))])
-    mixture = STARTS[start](z, n_clusters=2, seed=0)
-    order = np.argsort(mixture["logits"])
-    weights = np.exp(np.asarray(mixture["logits"]))[order]
-    np.testing.assert_allclose(weights, [0.25, 0.75], atol=0.01)
-    np.testing.assert_allclose(mixture["mean"][order], [[9, 9], [0, 0]], atol=0.4)
-    np.testing.assert_allclose(mixture["log_var"], 0.0, atol=0.6)
+def test_a_cvae_hides_its_share_of_the_labels_in_training_alone(songs):
+    told = []
 
+    def posterior(variables, batch, key=None):
+        told.append(batch["condition"])
+        return nets.posterior(variables, batch, key)
 
-@pytest.mark.parametrize("start", STARTS)
-@pytest.mark.parametrize("n", [4, 12])
-def test_a_start_survives_few_rows_and_copies_of_one(start, n):
-    for z in (np.zeros((n, 3)), np.random.default_rng(0).normal(size=(n, 3))):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-learn says that points coincide
-            mixture = STARTS[start](z, n_clusters=2, seed=0)
-        assert all(np.isfinite(x).all() for x in mixture.values())
-
-
-def test_moments_are_weighted_means_and_variances():
-    z = np.array([[0.0], [2.0], [10.0]])
-    r = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
-    mixture = moments(z, r)
-    np.testing.assert_allclose(np.exp(mixture["logits"]), [0.5, 0.5], rtol=1e-5)
-    # (0 + 2 / 2) / 1.5 and (2 / 2 + 10) / 1.5
-    np.testing.assert_allclose(mixture["mean"], [[2 / 3], [22 / 3]], rtol=1e-5)
-    variance = [(0 + 4 / 2) / 1.5 - 4 / 9, (4 / 2 + 100) / 1.5 - (22 / 3) ** 2]
-    np.testing.assert_allclose(
-        np.exp(mixture["log_var"])[:, 0], variance, rtol=0.03, atol=0.03
-    )
+    nets = nets_for("cvae", songs)
+    spied = nets._replace(posterior=posterior)
+    model = models.make("cvae", spied, **options("cvae", unknown=0.5))
+    batch = {
+        key: jnp.tile(x, (40, *[1] * (x.ndim - 1)))
+        for key, x in batch_of(songs, 20).items()
+    }
+    variables = model.init(jax.random.key(0), batch)
+    for train_now in (True, False):
+        model.loss(variables, jax.random.key(1), batch, 1.0, train_now)
+    assert abs(np.mean(np.asarray(told[0]) == 0) - 0.5) < 0.05
+    np.testing.assert_array_equal(told[1], batch["condition"])

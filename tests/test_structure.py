@@ -58,7 +58,7 @@ def test_only_experiment_knows_the_whole_program():
 
 
 def test_models_know_nothing_of_files_training_or_clusters():
-    allowed = {"core", "gaussian", "nets", "losses", "fusion", "mixture", "models"}
+    allowed = {"core", "gaussian", "networks", "mixture", "models"}
     for name, used in modules().items():
         if name.startswith("vaejax.models"):
             assert {target.split(".")[1] for target in used} <= allowed, name

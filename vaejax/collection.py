@@ -10,7 +10,7 @@ from vaejax import check, data, images, run_folder
 from vaejax.core import Dataset, Rejected, Track
 
 # Configs name these; a collection may have any of them, or none.
-OPTIONAL_LABELS = {"language", "genre", "key", "mode", "tempo_bpm"}
+OPTIONAL_LABELS = {"language", "genre", "key", "level_db", "bandwidth_hz"}
 SONGBOOKS = Path(__file__).parents[1] / "data" / "songbook"
 
 

@@ -11,7 +11,7 @@ from vaejax.cluster import CLUSTERERS, FIXED, Labels
 from vaejax.core import Dataset
 
 LATENT_TERMS = ("kl", "recon", "loss")
-BINS = 5  # of a factor that is a number
+BINS = 5  # of a factor that is measured
 
 
 class Latents(NamedTuple):
@@ -106,33 +106,45 @@ def truths(
     return found
 
 
-def factor_classes(
-    dataset: Dataset, factors: Sequence[str]
-) -> tuple[list[str], Int[np.ndarray, "n m"]]:
-    """The factors that the collection has with at least two values, as class numbers.
+class Factors(NamedTuple):
+    """What is known to vary in a collection, for measures of disentanglement."""
 
-    A column of more numbers than BINS counts in as many bins of equally many rows.
+    names: tuple[str, ...]
+    known: np.ndarray  # bool [n], rows of which every factor is known
+    classes: Int[np.ndarray, "known m"]
+
+
+def factors_of(dataset: Dataset, names: Sequence[str]) -> Factors | None:
+    """The columns of `names` that the collection has with at least two values.
+
+    None if these are fewer than two. A measurement, a column of numbers with fewer than
+    ten rows a value, counts in BINS bins of equally many rows.
+
+    Raises:
+      ValueError: the factors vary too little to be scored.
     """
-    found = {}
-    for name in factors:
-        values = dataset.labels.get(name, np.zeros(0, str))
-        numbers = _binned(values)
-        if len(values) and len(np.unique(numbers)) > 1:
-            found[name] = numbers
-    none = np.zeros((0, len(dataset.ids)), int)
-    return list(found), np.array(list(found.values()) or none, int).T
+    from vaejax import disentanglement
+
+    columns = {name: dataset.labels[name] for name in names if name in dataset.labels}
+    columns = {n: v for n, v in columns.items() if len(np.unique(v[v != ""])) > 1}
+    if len(columns) < 2:
+        return None
+    known = np.all([values != "" for values in columns.values()], axis=0)
+    classes = np.stack([_classes(v[known]) for v in columns.values()], axis=1)
+    disentanglement.usable(classes)
+    return Factors(tuple(columns), known, classes)
 
 
-def _binned(values: np.ndarray) -> Int[np.ndarray, " n"]:
-    classes, numbers = np.unique(values, return_inverse=True)
+def _classes(values: np.ndarray) -> Int[np.ndarray, " n"]:
+    found, numbers = np.unique(values, return_inverse=True)
     try:
-        amounts = classes.astype(float)
+        amounts = found.astype(float)[numbers]
     except ValueError:
         return numbers
-    if len(classes) <= BINS:
+    if len(values) >= 10 * len(found):
         return numbers
-    edges = np.quantile(amounts[numbers], np.linspace(0, 1, BINS + 1)[1:-1])
-    return np.searchsorted(edges, amounts[numbers], side="right")
+    edges = np.quantile(amounts, np.linspace(0, 1, BINS + 1)[1:-1])
+    return np.searchsorted(edges, amounts, side="right")
 
 
 def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
@@ -159,15 +171,23 @@ def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
 
 
 def disentanglement_scores(
-    latents: Latents, names: Sequence[str], factors: Int[np.ndarray, "n m"]
+    latents: Sequence[Latents], factors: Factors
 ) -> Iterator[dict]:
-    """Every measure of `disentanglement`, seed by seed, as rows of scores.csv."""
+    """Every measure of `disentanglement`, seed by seed, as rows of scores.csv.
+
+    The first rows are those of the true factors as a code: the most that can be had.
+    """
     from vaejax import disentanglement
 
-    for seed, z in enumerate(latents.z):
-        for metric, value in disentanglement.scores(z, factors).items():
-            row = _unclustered(latents, seed, metric, value)
-            yield row | {"label": "+".join(names)}
+    truth = factors.classes[None].astype(np.float32)
+    whole = Latents("true factors", "factors", truth)
+    for one in (whole, *latents):
+        for seed, z in enumerate(one.z):
+            rows = z if one is whole else z[factors.known]
+            found = disentanglement.scores(rows, factors.classes)
+            for metric, value in found.items():
+                row = _unclustered(one, seed, metric, value)
+                yield row | {"label": "+".join(factors.names)}
 
 
 def _unclustered(latents: Latents, seed: int, metric: str, value: float) -> dict:

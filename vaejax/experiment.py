@@ -13,6 +13,7 @@ from vaejax import (
     check,
     checkpoint,
     data,
+    devices,
     evaluate,
     models,
     networks,
@@ -172,8 +173,8 @@ def train_model(
                 )
             variables = state.best.variables
             saved.finish(variables)
-    z = train.map_rows(model.encode, variables, dataset.batch)
-    p = model.assign and train.map_rows(model.assign, variables, dataset.batch)
+    z = devices.map_rows(model.encode, variables, dataset.batch)
+    p = model.assign and devices.map_rows(model.assign, variables, dataset.batch)
     terms = train.judged(model, dataset, seeds, variables, how["batch_size"])
     told = tuple(dataset.told) if options["name"] == "cvae" else ()
     latents = evaluate.Latents(name, "z", z, p, told, terms)
@@ -235,15 +236,16 @@ def evaluate_all(
     truth = evaluate.truths(
         dataset, labels=options["labels"], permutations=options["permutations"]
     )
-    factors = evaluate.factor_classes(dataset, options["factors"])
+    factors = evaluate.factors_of(dataset, options["factors"])
     about = {
         "modalities": "+".join(settings["data"]["modalities"]),
         "fusion": settings["fusion"]["name"],
     }
     rows = [row for one in latents for row in evaluate.latent_scores(one)]
-    if factors[0]:
-        for one in tqdm([*latents, *fixed], desc="factors", unit="model"):
-            rows += evaluate.disentanglement_scores(one, *factors)
+    if factors:
+        say(f"Disentanglement of {', '.join(factors.names)}")
+        codes = [*latents, *(one for one in fixed if one.space == "pca")]
+        rows += evaluate.disentanglement_scores(codes, factors)
     for clustering in tqdm(clusterings, desc="scores", unit="clustering"):
         rows += evaluate.scores(clustering, truth)
     scores = [report.Score(**about, **row) for row in rows]

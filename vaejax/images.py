@@ -1,5 +1,6 @@
 """Benchmarks of images: scikit-learn's digits or an `.npz` -> Dataset."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -74,23 +75,18 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             "digits, songbook, or a folder of songs."
         )
     try:
+        with zipfile.ZipFile(path) as file:
+            names = {name.removesuffix(".npy") for name in file.namelist()}
+        wanted = next((members for members in MEMBERS if members <= names), set())
         with np.load(path, allow_pickle=False) as file:
-            names = set(file.files)
-            wanted = [members for members in MEMBERS if members <= names]
-            return {name: file[name] for name in (wanted or [set()])[0]} or _refuse(
-                path, names
-            )
-    except (OSError, EOFError, AttributeError, ValueError) as error:
-        if str(error).startswith(str(path)):
-            raise
+            arrays = {name: file[name] for name in wanted}
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is not a readable .npz file: {error}") from error
-
-
-def _refuse(path: Path, names: set[str]) -> dict:
-    choices = "; or ".join(", ".join(sorted(members)) for members in MEMBERS)
-    raise ValueError(
-        f"{path} holds {', '.join(sorted(names))}; it must hold {choices}."
-    )
+    if not arrays:
+        choices = "; or ".join(", ".join(sorted(members)) for members in MEMBERS)
+        found = ", ".join(sorted(names))
+        raise ValueError(f"{path} holds {found}; it must hold {choices}.")
+    return arrays
 
 
 def _unpacked(arrays: dict[str, np.ndarray]) -> np.ndarray:
@@ -109,8 +105,9 @@ def _factors(path: Path, classes: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def _in_range(path: Path, x: np.ndarray) -> Float[np.ndarray, "n *d"]:
-    largest = x.max() if len(x) else 0
-    if x.dtype == np.uint8 and largest > 1:
+    if x.size == 0:
+        raise ValueError(f"{path} holds no images: x is {x.shape}.")
+    if x.dtype == np.uint8 and x.max() > 1:  # 0 and 1 are of binary images
         x = x / np.float32(255)
     if not (np.isfinite(x).all() and x.min() >= 0 and x.max() <= 1):
         raise ValueError(f"{path}: x must be uint8, or float in [0, 1]. Got {x.dtype}.")

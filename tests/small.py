@@ -1,0 +1,120 @@
+"""Every model at a small size, and small data, for the tests."""
+
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from configs import autoencoder, cvae, tc_vae, vade, vae
+from vaejax import data, features, models, networks, songbook
+from vaejax.core import Dataset
+from vaejax.corpus import read
+from vaejax.data import conditioned, standardised
+
+CONFIGS = {
+    "autoencoder": autoencoder,
+    "cvae": cvae,
+    "tc_vae": tc_vae,
+    "vade": vade,
+    "vae": vae,
+}
+SMALL = {
+    "hidden": (16,),
+    "channels": (4, 6),
+    "units": 6,
+    "segments": 3,
+    "dtype": "float32",
+    "corruption": 0.1,
+    "dropout": 0.0,
+}
+HOW = dict(
+    epochs=30,
+    batch_size=32,
+    learning_rate=3e-3,
+    weight_decay=1e-4,
+    warmup=0.05,
+    clip_norm=5.0,
+    patience=30,
+    plateau=10,
+    factor=0.5,
+)
+# The hierarchical decoder is a part like the others, behind a recurrent encoder.
+PAIRS = [(name, name) for name in networks.ENCODERS] + [("recurrent", "hierarchical")]
+
+
+def options(name: str, **changes) -> dict:
+    """The model's own options from its own config, at a small size."""
+    found = CONFIGS[name].get_config().model.to_dict()
+    del found["name"], found["title"], found["latent_dim"]
+    small = {"n_clusters": 3, "start": "means"} if "n_clusters" in found else {}
+    return found | small | {k: v for k, v in changes.items() if k in found}
+
+
+def nets_for(name: str, dataset: Dataset, latent_dim: int = 4, **changes):
+    """Small networks for the dataset, as the model's config has them otherwise."""
+    sizes = CONFIGS[name].get_config().networks.to_dict()
+    inputs = data.modalities(dataset.batch)
+    given = sizes | SMALL | {k: v for k, v in changes.items() if k in sizes}
+    return networks.make(
+        {key: x.shape[1:] for key, x in inputs.items()},
+        conditions={k: len(v) for k, v in dataset.told.items() if name == "cvae"},
+        n_rows=len(dataset.ids),
+        fusion="early",
+        latent_dim=latent_dim,
+        **given,
+    )
+
+
+def make(name: str, dataset: Dataset, **changes):
+    nets = nets_for(name, dataset, **changes)
+    return models.make(name, nets, **options(name, **changes))
+
+
+def batch_of(dataset: Dataset, n: int):
+    return {key: jnp.asarray(x[:n]) for key, x in dataset.batch.items()}
+
+
+def songs(folder: Path) -> Dataset:
+    """Forty songs of the songbook as images of 11 frames x 10 bands, mel and MFCC."""
+    songbook.render(
+        folder / "songbook", n_songs=40, duration_s=1.0, seed=0, n_workers=1
+    )
+    clips, _ = features.extract(
+        read(folder / "songbook", allow_outside=False).tracks,
+        cache_dir=folder / "cache",
+        n_workers=1,
+        sample_rate_hz=22050,
+        duration_s=1.0,
+        crop="start",
+        n_fft=1024,
+        hop=512,
+        n_mels=7,
+        n_mfcc=1,
+    )
+    return data.from_clips(
+        clips,
+        modalities=("mel", "mfcc"),
+        mel="image",
+        mfcc="image",
+        frames=11,
+        condition=("genre", "language"),
+        held_out_share=0.1,
+    )
+
+
+def blobs() -> tuple[Dataset, np.ndarray]:
+    """Two modalities of three clusters that only both together tell apart."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(3, size=300)
+    codes = np.eye(3)[truth]
+    mel = codes @ rng.normal(size=(3, 12)) * 2 + rng.normal(size=(300, 12)) * 0.5
+    mfcc = codes @ rng.normal(size=(3, 6)) * 2 + rng.normal(size=(300, 6)) * 0.5
+    ids = np.array([f"{i:03d}" for i in range(300)])
+    dataset = standardised(
+        {"mel": (mel, np.ones(300, bool)), "mfcc": (mfcc, np.ones(300, bool))},
+        ids=ids,
+        songs=ids,
+        labels={"kind": rng.integers(2, size=300).astype(str)},
+        held_out=np.arange(300) % 10 == 0,
+    )
+    return conditioned(dataset, ("kind",)), truth
