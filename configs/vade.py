@@ -23,6 +23,7 @@ def with_vade(config):
             beta=1.0,  # weight of the KL term
             warmup=0.2,  # share of training, after pretraining, over which beta grows
             n_clusters=15,
+            covariance="diagonal",  # of the components; or full
             pretrain=0.3,  # share of training as a plain autoencoder
             start="neighbours",  # or means: what the mixture is fitted to
         )

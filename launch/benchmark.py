@@ -27,7 +27,7 @@ DTYPES = flags.DEFINE_list("dtypes", ["float32"], "float32, bfloat16 or both.")
 THREADS = flags.DEFINE_list("threads", ["1"], "Numbers of threads.")
 SEEDS = flags.DEFINE_list("seeds", ["1"], "Numbers of models trained at once.")
 AGAINST = flags.DEFINE_list("against", [], "torch, naive or both.")
-STEPS = flags.DEFINE_integer("steps", 20, "Training steps a round.", lower_bound=1)
+STEPS = flags.DEFINE_integer("steps", 25, "Training steps in all.", lower_bound=1)
 
 
 def features() -> Iterator[str]:

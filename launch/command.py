@@ -31,30 +31,9 @@ def config_name() -> str:
     return Path(path.split(":")[0]).stem
 
 
-def run(main) -> None:
-    """Runs `main(argv)`; a mistake of the user's is a message, not a traceback."""
-
-    def guarded(argv):
-        logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it touches
-        if argv[1:]:
-            raise app.UsageError(
-                f"Unknown arguments: {' '.join(argv[1:])}. Options are written "
-                "--config.SECTION.KEY=VALUE."
-            )
-        try:
-            main()
-        except (ValueError, FileNotFoundError, FloatingPointError) as error:
-            sys.exit(f"{type(error).__name__}: {error}")
-        except KeyboardInterrupt:
-            sys.exit("Interrupted. The same command goes on from the last checkpoint.")
-
-    app.run(guarded, flags_parser=_parse)
-
-
-def _parse(args):
-    if any(
-        arg in ("--help", "-h", "-help", "--helpshort", "--helpfull") for arg in args
-    ):
+def parse_config(args):
+    """Parses the flags of a launcher that takes a config; says which are wrong."""
+    if asks_for_help(args):
         print(sys.modules["__main__"].__doc__)
         print("Every option with its default (configs/base.py):\n")
         print((ROOT / "configs" / "base.py").read_text().split('"""')[-1].rstrip())
@@ -68,6 +47,53 @@ def _parse(args):
         sys.exit(_unknown_key(args, str(error)))
     except flags.Error as error:
         sys.exit(f"{error} See --help.")
+
+
+def parse_flags(args):
+    """Parses the flags of a launcher without a config; says which are wrong."""
+    if asks_for_help(args):
+        print(sys.modules["__main__"].__doc__)
+        sys.exit()
+    try:
+        return flags.FLAGS(args)
+    except flags.Error as error:
+        sys.exit(f"{error} See --help.")
+
+
+def asks_for_help(args) -> bool:
+    """Whether one of the arguments is a usual call for help."""
+    calls = {"--help", "-h", "-help", "--helpshort", "--helpfull"}
+    return not calls.isdisjoint(args)
+
+
+def run(
+    main,
+    parse=parse_config,
+    interrupted="The same command goes on from the last checkpoint.",
+) -> None:
+    """Runs `main()`; a mistake of the user's is a message, not a traceback.
+
+    Args:
+      main: takes no arguments.
+      parse: `parse_config` or `parse_flags`.
+      interrupted: what a person reads who stops it.
+    """
+
+    def guarded(argv):
+        logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it touches
+        if argv[1:]:
+            sys.exit(
+                f"Unknown arguments: {' '.join(argv[1:])}. Options are written "
+                "--NAME=VALUE; see --help."
+            )
+        try:
+            main()
+        except (ValueError, FileNotFoundError, FloatingPointError) as error:
+            sys.exit(f"{type(error).__name__}: {error}")
+        except KeyboardInterrupt:
+            sys.exit(f"Interrupted. {interrupted}")
+
+    app.run(guarded, flags_parser=parse)
 
 
 def _unknown_key(args: list[str], error: str) -> str:

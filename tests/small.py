@@ -20,7 +20,7 @@ CONFIGS = {
 }
 SMALL = {
     "hidden": (16,),
-    "channels": (4, 6),
+    "channels": (4,),
     "units": 6,
     "segments": 3,
     "dtype": "float32",

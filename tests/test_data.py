@@ -78,9 +78,8 @@ def test_features_are_standardised_over_the_rows_that_are_trained_on():
 def test_images_are_padded_masked_and_standardised_over_their_own_frames():
     long, short = clip("a", value=3.0), clip("b")
     short = short._replace(mel=short.mel[:4])
-    dataset = data.from_clips(
-        [long, short], modalities=("mel",), mel="image", held_out_share=0.0
-    )
+    how = HOW | dict(modalities=("mel",), mel="image", held_out_share=0.0)
+    dataset = data.from_clips([long, short], **how)
     x, mask = dataset.batch["mel"], dataset.batch["mel_mask"]
     assert x.shape == (2, 9, 4) and mask.sum(axis=1).tolist() == [9, 4]
     assert not x[1, 4:].any()
@@ -94,9 +93,8 @@ def test_images_are_padded_masked_and_standardised_over_their_own_frames():
 
 def test_a_constant_feature_becomes_zero_not_nan():
     same = [clip(f"t{i}")._replace(mel=np.full((3, 2), -5.0, "f4")) for i in range(4)]
-    dataset = data.from_clips(
-        same, modalities=("mel",), mel="statistics", held_out_share=0.0
-    )
+    how = HOW | dict(modalities=("mel",), held_out_share=0.0)
+    dataset = data.from_clips(same, **how)
     assert not dataset.batch["mel"].any()
 
 

@@ -17,7 +17,7 @@ from vaejax.convolution import POOLS
 from vaejax.data import INPUTS
 from vaejax.fusion import FUSIONS
 from vaejax.losses import LIKELIHOODS
-from vaejax.mixture import STARTS
+from vaejax.mixture import SHAPES, STARTS
 from vaejax.nets import NORMS
 from vaejax.networks import DECODERS, ENCODERS
 
@@ -97,6 +97,7 @@ RULES = {
     "model.capacity_warmup": between(0.0, 1.0),
     "model.unknown": between(0.0, 0.9),
     "model.n_clusters": at_least(2),
+    "model.covariance": one_of(SHAPES),
     "model.pretrain": between(0.0, 0.9),  # the rest is VaDE's own training
     "model.start": one_of(STARTS),
     "networks.encoder": one_of(ENCODERS),

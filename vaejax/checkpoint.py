@@ -37,10 +37,7 @@ class Checkpoints(NamedTuple):
 
     def best(self, template: Variables) -> Variables | None:
         """The variables of a training that is finished, or None."""
-        if not (self.folder / "best").exists():
-            return None
-        with ocp.StandardCheckpointer() as checkpointer:
-            return checkpointer.restore(self.folder / "best", _abstract(template))
+        return best(self.folder, template)
 
     def finish(self, variables: Variables) -> None:
         """Writes the variables that training ends with."""
@@ -55,6 +52,15 @@ def opened(folder: Path, *, every: int) -> Iterator[Checkpoints]:
     options = ocp.CheckpointManagerOptions(max_to_keep=2, cleanup_tmp_directories=True)
     with ocp.CheckpointManager(folder / "periodic", options=options) as periodic:
         yield Checkpoints(periodic, folder, every)
+
+
+def best(folder: Path, template: Variables) -> Variables | None:
+    """The variables that a training in `folder` ended with, or None; writes nothing."""
+    path = folder.resolve() / "best"
+    if not path.exists():
+        return None
+    with ocp.StandardCheckpointer() as checkpointer:
+        return checkpointer.restore(path, _abstract(template))
 
 
 def _abstract(tree: Any) -> Any:

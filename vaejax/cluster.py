@@ -32,26 +32,55 @@ def ward(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
 
 
 def gmm(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
-    """Gaussian mixture with diagonal covariances, the likeliest of three starts."""
-    probability = mixture(z, n_clusters=n_clusters, seed=seed).predict_proba(z)
-    return Labels(probability.argmax(axis=1), probability.max(axis=1))
+    """Gaussian mixture with diagonal covariances."""
+    return _likeliest(responsibilities(z, "diag", n_clusters=n_clusters, seed=seed))
 
 
-def mixture(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int):
-    """The fitted `sklearn.mixture.GaussianMixture` of `gmm`.
+def n2d(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
+    """Gaussian mixture with full covariances on a map that keeps neighbours together.
 
-    Variances are kept above a thousandth of the mean variance of z, whatever its scale.
+    Source: McConville et al. 2020, arXiv:1908.05968, there on an autoencoder's codes.
+    """
+    return _likeliest(neighbour_responsibilities(z, n_clusters=n_clusters, seed=seed))
+
+
+def neighbour_responsibilities(
+    z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int
+) -> Float[np.ndarray, "n c"]:
+    """p(c | x) of `n2d`; UMAP in ten dimensions draws the map.
+
+    Clusters are seldom ellipsoids in z; on the map, many more are.
+    """
+    from vaejax.project import neighbour_map
+
+    mapped = neighbour_map(z, n_dimensions=10, seed=seed)
+    return responsibilities(mapped, "full", n_clusters=n_clusters, seed=seed)
+
+
+def responsibilities(
+    x: Float[np.ndarray, "n d"], covariance: str, *, n_clusters: int, seed: int
+) -> Float[np.ndarray, "n c"]:
+    """p(c | x) of a Gaussian mixture, the likeliest of ten starts.
+
+    Variances are kept above a ten-thousandth of the mean variance of x. More would
+    blur the tight islands of a map into one another.
     """
     from sklearn.mixture import GaussianMixture
 
-    z = z.astype(np.float64)
-    return GaussianMixture(
+    x = x.astype(np.float64)
+    fitted = GaussianMixture(
         n_clusters,
-        covariance_type="diag",
-        n_init=3,
-        reg_covar=1e-3 * max(z.var(axis=0).mean(), 1e-12),
+        covariance_type=covariance,
+        n_init=10,
+        max_iter=300,
+        reg_covar=1e-4 * max(x.var(axis=0).mean(), 1e-12),
         random_state=seed,
-    ).fit(z)
+    ).fit(x)
+    return fitted.predict_proba(x)
+
+
+def _likeliest(responsibility: Float[np.ndarray, "n c"]) -> Labels:
+    return Labels(responsibility.argmax(axis=1), responsibility.max(axis=1))
 
 
 def dbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
@@ -84,5 +113,5 @@ def knee(curve: Float[np.ndarray, " n"]) -> float:
     return float(curve[np.argmax(chord - curve)])
 
 
-CLUSTERERS = {f.__name__: f for f in (kmeans, ward, dbscan, gmm)}
+CLUSTERERS = {f.__name__: f for f in (kmeans, ward, dbscan, gmm, n2d)}
 FIXED = {"dbscan"}  # these choose the number of clusters themselves

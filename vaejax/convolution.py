@@ -9,133 +9,18 @@ centred on input 2 i whatever the size. With padding frames held at 0 as well, a
 features do not depend on how much padding follows it.
 """
 
-import functools
 from collections.abc import Sequence
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Float
 
+from vaejax.convolve import Pair, strided_conv, transposed_conv
 from vaejax.nets import Block, Norm
 
 POOLS = ("none", "time")
 PADDING = ((1, 1), (1, 1))
 STRIDE = (2, 2)
-
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
-def strided_conv(
-    x: Float[Array, "b H W f"],
-    kernel: Float[Array, "kh kw f c"],
-    stride: Pair,
-    padding: Padding,
-) -> Float[Array, "b h w c"]:
-    """The convolution of `lax.conv_general_dilated`, with a gradient that stays fast.
-
-    On a CPU, XLA's gradient by the kernel is 60 to 300 times slower inside of a loop,
-    as of `lax.scan`, than outside of it.
-    """
-    return _conv(x, kernel, stride, padding)
-
-
-def _conv_forward(x, kernel, stride, padding):
-    return _conv(x, kernel, stride, padding), (x, kernel)
-
-
-def _conv_backward(stride, padding, residuals, grad):
-    x, kernel = residuals
-    dx = _adjoint(grad, kernel, x.shape[1:3], stride, padding)
-    return dx, kernel_gradient(x, grad, kernel.shape[:2], stride, padding)
-
-
-strided_conv.defvjp(_conv_forward, _conv_backward)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
-def transposed_conv(
-    x: Float[Array, "b h w c"],
-    kernel: Float[Array, "kh kw f c"],
-    size: Pair,
-    stride: Pair,
-    padding: Padding,
-) -> Float[Array, "b H W f"]:
-    """The adjoint of the strided convolution that maps [b, H, W, f] to [b, h, w, c].
-
-    XLA's own gradient by the kernel is up to 76 times slower than need be (jax#31662,
-    xla#34273). Here it is the gradient of that strided convolution.
-
-    Args:
-      size: (H, W), any pair that the strided convolution maps to (h, w).
-    """
-    return _adjoint(x, kernel, size, stride, padding)
-
-
-def _transposed_forward(x, kernel, size, stride, padding):
-    return _adjoint(x, kernel, size, stride, padding), (x, kernel)
-
-
-def _transposed_backward(size, stride, padding, residuals, grad):
-    x, kernel = residuals
-    dx = _conv(grad, kernel, stride, padding)
-    return dx, kernel_gradient(grad, x, kernel.shape[:2], stride, padding)
-
-
-transposed_conv.defvjp(_transposed_forward, _transposed_backward)
-
-
-def kernel_gradient(
-    x: Float[Array, "b H W f"],
-    grad: Float[Array, "b h w c"],
-    size: Pair,
-    stride: Pair,
-    padding: Padding,
-) -> Float[Array, "kh kw f c"]:
-    """The gradient of the strided convolution of x by its kernel of `size`.
-
-    Args:
-      grad: of the convolution's output.
-    """
-    return lax.platform_dependent(
-        x,
-        grad,
-        cpu=functools.partial(_by_places, size=size, stride=stride, padding=padding),
-        default=functools.partial(_by_conv, size=size, stride=stride, padding=padding),
-    )
-
-
-def _by_places(x, grad, *, size, stride, padding):
-    """One matrix product for every place of the kernel."""
-    padded = jnp.pad(x, ((0, 0), *padding, (0, 0)))
-    height, width = (stride[i] * (grad.shape[i + 1] - 1) + 1 for i in (0, 1))
-
-    def at(i, j):
-        shifted = padded[:, i : i + height : stride[0], j : j + width : stride[1]]
-        return jnp.einsum("bhwf,bhwc->fc", shifted, grad)
-
-    return jnp.stack(
-        [jnp.stack([at(i, j) for j in range(size[1])]) for i in range(size[0])]
-    )
-
-
-def _by_conv(x, grad, *, size, stride, padding):
-    kernel = jax.ShapeDtypeStruct((*size, x.shape[-1], grad.shape[-1]), x.dtype)
-    return jax.linear_transpose(lambda k: _conv(x, k, stride, padding), kernel)(grad)[0]
-
-
-def _conv(x, kernel, stride, padding):
-    return lax.conv_general_dilated(
-        x, kernel, stride, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
-    )
-
-
-def _adjoint(y, kernel, size, stride, padding):
-    x = jax.ShapeDtypeStruct((len(y), *size, kernel.shape[2]), y.dtype)
-    return jax.linear_transpose(lambda x: _conv(x, kernel, stride, padding), x)(y)[0]
 
 
 class Conv(nn.Module):

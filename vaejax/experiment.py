@@ -1,5 +1,6 @@
 """One experiment, from a folder of songs to scores and pictures: the whole program."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,17 +13,22 @@ from tqdm import tqdm
 from vaejax import (
     check,
     checkpoint,
-    data,
     devices,
     evaluate,
-    models,
-    networks,
     report,
     run_folder,
     train,
 )
 from vaejax.collection import open_collection, prepare
 from vaejax.core import Dataset, Model, Variables
+from vaejax.trained import (
+    Finished,
+    best_seed,
+    make_model,
+    name_of,
+    restored,
+    settings_of,
+)
 
 
 class Trained(NamedTuple):
@@ -78,6 +84,24 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
     return workdir
 
 
+def reopen(folder: Path, *, seed: int | None) -> Finished:
+    """A finished run with one seed of its model; the folder is only read.
+
+    Args:
+      folder: of the run.
+      seed: one that was trained; None is the best by held-out loss.
+
+    Raises:
+      ValueError: the folder holds no finished run, or the collection has changed.
+    """
+    settings = settings_of(folder)
+    cache_compilations(settings)
+    found = open_collection(settings)
+    with tempfile.TemporaryDirectory() as aside:  # the run's tables stay as they are
+        dataset, clips, _ = prepare(settings, found, Path(aside))
+    return restored(folder, settings, dataset, clips, seed)
+
+
 def plain(config) -> dict[str, dict]:
     """The config as dicts; a tuple given as the text `genre,language` is split."""
     return {
@@ -114,33 +138,6 @@ def models_to_train(settings: dict) -> list[dict]:
     return [asked, plain]
 
 
-def make_model(options: dict, settings: dict, dataset: Dataset) -> Model:
-    """Builds a model for the shapes of the dataset.
-
-    Args:
-      options: the section `model` of a config.
-      settings: all sections; the networks are those of `networks`.
-    """
-    own = dict(options)
-    name, latent_dim = own.pop("name"), own.pop("latent_dim")
-    del own["title"]
-    sizes = dict(settings["networks"])
-    if sizes["dtype"] == "auto":
-        is_gpu = jax.default_backend() == "gpu"
-        sizes["dtype"] = "bfloat16" if is_gpu else "float32"
-    told = dataset.told if name == "cvae" else {}
-    inputs = data.modalities(dataset.batch)
-    nets = networks.make(
-        {modality: x.shape[1:] for modality, x in inputs.items()},
-        conditions={column: len(classes) for column, classes in told.items()},
-        n_rows=int(np.sum(~dataset.held_out)),
-        fusion=settings["fusion"]["name"],
-        latent_dim=latent_dim,
-        **sizes,
-    )
-    return models.make(name, nets, **own)
-
-
 def train_model(
     options: dict,
     dataset: Dataset,
@@ -150,7 +147,7 @@ def train_model(
     started: float,
 ) -> Trained:
     """Trains one model for every seed, or goes on from its checkpoints."""
-    name = options["title"] or options["name"]
+    name = name_of(options)
     model = make_model(options, settings, dataset)
     how = dict(settings["train"])
     seeds = tuple(range(how.pop("seeds")))
@@ -294,12 +291,6 @@ def draw(
             n=n,
             features=settings["features"],
         )
-
-
-def best_seed(rows: list[dict]) -> int:
-    """The seed with the lowest held-out loss after pretraining; labels have no say."""
-    losses = [row["valid_loss"] for row in rows if row["phase"] == "training"]
-    return int(np.argmin(np.min(losses, axis=0)))
 
 
 def say(text: str) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from tqdm import tqdm
 
 from vaejax import bars, curves, plots, project, spectrograms
-from vaejax.core import Dataset, Model, Variables
+from vaejax.core import Dataset, Model, Track, Variables
 from vaejax.evaluate import Clustering
 from vaejax.report import Score, summary
 from vaejax.typeset import save
@@ -76,31 +76,41 @@ def draw_reconstructions(
     """
     rows = np.linspace(0, len(clips) - 1, min(n, len(clips))).round().astype(int)
     batch = {name: x[rows] for name, x in dataset.batch.items()}
-    decoded = model.decode(variables, model.encode(variables, batch), batch)
-    mean, deviation = dataset.scale["mel"]
-    deviation = np.where(np.isinf(deviation), 0.0, deviation)
-    decoded = np.asarray(decoded["mel"], np.float64) * deviation + mean
-    show, name = (
-        (recoloured, BANDS) if decoded.ndim == 2 else (cropped, "reconstructed")
-    )
-    pairs = [
-        (_title(clips[row].track), clips[row].mel, show(clips[row].mel, found))
-        for row, found in zip(rows, decoded, strict=True)
-    ]
+    found = model.decode(variables, model.encode(variables, batch), batch)
+    decoded = in_db(dataset, "mel", np.asarray(found["mel"], np.float64))
+    titles = [title_of(clips[row].track) for row in rows]
+    step, name = 1, BANDS
+    if batch["mel"].ndim == 2:
+        originals = [clips[row].mel for row in rows]
+        found = list(map(recoloured, originals, decoded))
+    else:
+        step, name = dataset.frame_step, "reconstructed"
+        lengths = batch["mel_mask"].sum(axis=1).astype(int)
+        originals = framed(in_db(dataset, "mel", batch["mel"]), lengths)
+        found = framed(decoded, lengths)
     figure = spectrograms.reconstructions(
-        pairs,
-        hop_s=features["hop"] / features["sample_rate_hz"],
+        list(zip(titles, originals, found, strict=True)),
+        hop_s=step * features["hop"] / features["sample_rate_hz"],
         sample_rate_hz=features["sample_rate_hz"],
         name=name,
     )
     save(figure, folder / "reconstructions.png")
 
 
-def cropped(
-    mel: Float[np.ndarray, "t f"], decoded: Float[np.ndarray, "t2 f"]
-) -> Float[np.ndarray, "t f"]:
-    """The decoded frames that the clip has, without those of the padding."""
-    return np.clip(decoded[: len(mel)], -80.0, 0.0)
+def in_db(
+    dataset: Dataset, modality: str, x: Float[np.ndarray, "b *d"]
+) -> Float[np.ndarray, "b *d"]:
+    """Features in their own units again, from the standardised ones that models see."""
+    mean, deviation = dataset.scale[modality]
+    return x * np.where(np.isinf(deviation), 0, deviation) + mean
+
+
+def framed(
+    images: Float[np.ndarray, "b t f"], lengths: Int[np.ndarray, " b"]
+) -> list[Float[np.ndarray, "_ f"]]:
+    """Spectrograms in [-80, 0] dB of the frames that each has, without the padding."""
+    pairs = zip(images, lengths, strict=True)
+    return [np.clip(image[:n], -80.0, 0.0) for image, n in pairs]
 
 
 def recoloured(
@@ -117,5 +127,6 @@ def recoloured(
     return np.clip(shape * np.maximum(new_std, 0.0) + new_mean, -80.0, 0.0)
 
 
-def _title(track) -> str:
+def title_of(track: Track) -> str:
+    """Title and artist, as far as they are known."""
     return " · ".join(part for part in (track.title, track.artist) if part)

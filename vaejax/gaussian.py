@@ -1,4 +1,4 @@
-"""Diagonal Gaussians and mixtures of them, in nats, summed over the last axis.
+"""Diagonal Gaussians, in nats, summed over the last axis.
 
 Everything is float32 and in log space; distances are written (z - m)^2, never
 |z|^2 - 2 z.m + |m|^2, which TF32 matrix products get wrong.
@@ -32,16 +32,16 @@ def log_prob(
     return -0.5 * jnp.sum(LOG_2PI + log_var + distance, axis=-1)
 
 
-def kl_per_dim(
+def kl(
     mean: Float[Array, "*#b k"],
     log_var: Float[Array, "*#b k"],
     other_mean: Float[Array, "*#b k"],
     other_log_var: Float[Array, "*#b k"],
-) -> Float[Array, "*b k"]:
-    """KL(N(mean, exp log_var) || N(other_mean, exp other_log_var)) per dimension."""
+) -> Float[Array, "*b"]:
+    """KL(N(mean, exp log_var) || N(other_mean, exp other_log_var))."""
     log_ratio = log_var - other_log_var
     distance = (mean - other_mean) ** 2 * jnp.exp(-other_log_var)
-    return 0.5 * (jnp.exp(log_ratio) + distance - 1.0 - log_ratio)
+    return 0.5 * jnp.sum(jnp.exp(log_ratio) + distance - 1.0 - log_ratio, axis=-1)
 
 
 def kl_to_standard(
@@ -52,6 +52,17 @@ def kl_to_standard(
     Kingma & Welling 2014, arXiv:1312.6114, appendix B.
     """
     return 0.5 * (jnp.exp(log_var) + mean**2 - 1.0 - log_var)
+
+
+def kl_to_aggregate(
+    mean: Float[Array, "b k"], log_var: Float[Array, "b k"]
+) -> Float[Array, " k"]:
+    """KL per dimension, mean over rows, to the Gaussian with the moments of all rows.
+
+    What a dimension says of a row, whatever the prior: 0 where it is the same for all.
+    """
+    variance = jnp.mean(jnp.exp(log_var), axis=0) + jnp.var(mean, axis=0)
+    return 0.5 * (jnp.log(variance) - jnp.mean(log_var, axis=0))
 
 
 def kl_decomposed(
@@ -99,45 +110,3 @@ def stratified_log_weights(batch: int, n_rows: int) -> Float[np.ndarray, "b b"]:
     weight[i, (i + 1) % batch] = (n_rows - others) / (n_rows * others)
     weight[i, i] = 1 / n_rows
     return np.log(weight).astype(np.float32)
-
-
-def mixture_log_joint(
-    z: Float[Array, "b k"],
-    logits: Float[Array, " c"],
-    mean: Float[Array, "c k"],
-    log_var: Float[Array, "c k"],
-) -> Float[Array, "b c"]:
-    """The joint log-density log p(z, c) = log pi_c + log N(z; mean_c, exp log_var_c).
-
-    `logits` are log-weights up to a constant. The weight is added once, outside the
-    sum over dimensions.
-    """
-    log_weight = jax.nn.log_softmax(logits)
-    return log_weight[None] + log_prob(z[:, None], mean[None], log_var[None])
-
-
-def kl_to_mixture(
-    mean_q: Float[Array, "b k"],
-    log_var_q: Float[Array, "b k"],
-    logits: Float[Array, " c"],
-    mean: Float[Array, "c k"],
-    log_var: Float[Array, "c k"],
-) -> tuple[Float[Array, " b"], Float[Array, "b k"], Float[Array, "b c"]]:
-    """KL(q(z|x) q(c|x) || p(z|c) p(c)) at the q(c|x) that minimises it.
-
-    That is q(c|x) = softmax_c(log pi_c - KL(q(z|x) || p(z|c))), for which the bound of
-    VaDE (Jiang et al. 2017, arXiv:1611.05148, eq. 9) has this closed form, without
-    sampling and never above the value for any other q(c|x).
-
-    Returns:
-      The KL; E_q(c|x) KL(q(z_k|x) || p(z_k|c)) of every dimension, whose sum lacks
-      KL(q(c|x) || p(c)); and q(c|x).
-    """
-    divergence = kl_per_dim(
-        mean_q[:, None], log_var_q[:, None], mean[None], log_var[None]
-    )
-    log_weight = jax.nn.log_softmax(logits)
-    joint = log_weight[None] - jnp.sum(divergence, axis=-1)
-    assigned = jax.nn.softmax(joint, axis=-1)
-    per_dim = jnp.einsum("bc,bck->bk", assigned, divergence)
-    return -jax.nn.logsumexp(joint, axis=-1), per_dim, assigned

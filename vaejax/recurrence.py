@@ -24,10 +24,21 @@ LSTMStep = Callable[[LSTMState, Float[Array, "b g"]], LSTMState]
 from_z = functools.partial(nn.Dense, kernel_init=nn.initializers.normal(1e-3))
 
 
-def forget_bias(key, shape, dtype) -> Float[Array, " g"]:
-    """Ones for the forget gate, the second of four, and else zeros."""
-    del key
-    return jnp.repeat(jnp.array([0.0, 1.0, 0.0, 0.0], dtype), shape[0] // 4)
+def memories(n_steps: int) -> Callable:
+    """Initialiser of biases: each unit remembers for 1 to n_steps - 1 steps.
+
+    A forget gate that starts with bias b = log u forgets over 1 + u steps; u is uniform,
+    and the input gate's bias is -b. Chrono initialisation: Tallec & Ollivier 2018,
+    arXiv:1804.11188, eq. 16.
+    """
+
+    def init(key, shape, dtype):
+        units = (shape[0] // 4,)
+        longest = max(n_steps - 1.0, 2.0)
+        b = jnp.log(jax.random.uniform(key, units, dtype, 1.0, longest))
+        return jnp.concatenate([-b, b, jnp.zeros_like(b), jnp.zeros_like(b)])
+
+    return init
 
 
 class LSTM(nn.Module):
@@ -39,6 +50,7 @@ class LSTM(nn.Module):
     """
 
     units: int
+    n_steps: int
     dtype: str
 
     @nn.compact
@@ -46,7 +58,7 @@ class LSTM(nn.Module):
         """Returns the step, from a state and a drive to the next state."""
         shape = (self.units, 4 * self.units)  # each gate at the scale of orthogonal
         kernel = self.param("kernel", nn.initializers.orthogonal(2.0), shape)
-        bias = self.param("bias", forget_bias, shape[1:], jnp.float32)
+        bias = self.param("bias", memories(self.n_steps), shape[1:], jnp.float32)
 
         def step(state, drive):
             cell, h = state
@@ -72,7 +84,7 @@ class Reader(nn.Module):
         """Returns the output after all frames; where the mask is 0 the state stays."""
         shape = (frames.shape[-1], 4 * self.units)
         kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
-        lstm = LSTM(self.units, self.dtype)()
+        lstm = LSTM(self.units, len(frames), self.dtype)()
 
         def step(state, frame):
             x, mask = frame
@@ -98,7 +110,7 @@ class Writer(nn.Module):
         self, start: Float[Array, "b u2"], drive: Float[Array, "b g"], n_steps: int
     ) -> Float[Array, "t b u"]:
         """Returns all outputs; `start` is the cell and the output before the first."""
-        lstm = LSTM(self.units, self.dtype)()
+        lstm = LSTM(self.units, n_steps, self.dtype)()
 
         def step(state, _):
             state = lstm(state, drive)

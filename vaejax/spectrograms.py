@@ -1,14 +1,15 @@
-"""Spectrograms beside their reconstructions, on a mel axis labelled in Hz."""
+"""Spectrograms in rows, on a mel axis labelled in Hz; and images as they are."""
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vaejax.typeset import legible, styled
+from vaejax.typeset import head, legible, styled
 
 HZ_TICKS = (500, 1000, 2000, 4000, 8000, 16000)
 
@@ -16,7 +17,15 @@ HZ_TICKS = (500, 1000, 2000, 4000, 8000, 16000)
 Pair = tuple[str, Float[np.ndarray, "_ f"], Float[np.ndarray, "_ f"]]
 
 
-@styled
+class Panel(NamedTuple):
+    """A spectrogram in dB, of mel bands from 0 Hz to half the sample rate (Slaney)."""
+
+    frames: Float[np.ndarray, "_ f"]
+    hop_s: float  # seconds between frames
+    title: str = ""  # above it
+    tag: str = ""  # in its corner
+
+
 def reconstructions(
     pairs: Sequence[Pair], *, hop_s: float, sample_rate_hz: int, name: str
 ) -> Figure:
@@ -26,8 +35,7 @@ def reconstructions(
     under the loudest at most, to the loudest.
 
     Args:
-      pairs: title, original, reconstruction, of mel bands that reach from 0 Hz to half
-        the sample rate on the Slaney scale.
+      pairs: title, original, reconstruction, as the frames of a `Panel`.
       hop_s: seconds between frames.
       sample_rate_hz: of the signal that the bands were computed from.
       name: what the reconstructions are, written into each.
@@ -37,38 +45,97 @@ def reconstructions(
     """
     if not len(pairs):
         raise ValueError("pairs is empty: give at least one song to draw.")
-    originals = np.concatenate([original.ravel() for _, original, _ in pairs])
-    high = float(np.nanmax(originals))
-    low = min(max(float(np.nanpercentile(originals, 1)), high - 80), high - 1)
-    figure = Figure((7.2, 0.4 + 1.5 * len(pairs)))
-    panels = figure.subplots(len(pairs), 2, sharey="row", squeeze=False)
-    for (left, right), (title, original, reconstructed) in zip(
-        panels, pairs, strict=True
-    ):
-        left.set_title(legible(title, most=72))
-        left.set_ylabel("frequency")
-        for axes, picture, tag in (
-            (left, original, "original"),
-            (right, reconstructed, name),
-        ):
-            extent = (0, len(picture) * hop_s, -0.5, picture.shape[1] - 0.5)
-            image = axes.imshow(
-                picture.T,
-                origin="lower",
-                aspect="auto",
-                cmap="magma",
-                vmin=low,
-                vmax=high,
-                extent=extent,
-            )
-            _tag(axes, tag)
-        ticks = _hz_ticks(original.shape[1], sample_rate_hz)
-        left.set_yticks(list(ticks), list(ticks.values()))
-    for axes in panels[-1]:
-        axes.set_xlabel("time (s)")
-    bar = figure.colorbar(image, ax=panels, pad=0.015, aspect=12 * len(pairs))
+    rows = [
+        [Panel(original, hop_s, title, "original"), Panel(found, hop_s, tag=name)]
+        for title, original, found in pairs
+    ]
+    scale = levels([original for _, original, _ in pairs])
+    return grid(rows, sample_rate_hz=sample_rate_hz, scale=scale)
+
+
+def levels(pictures: Sequence[np.ndarray]) -> tuple[float, float]:
+    """From the first percentile, 80 dB under the loudest at most, to the loudest."""
+    values = np.concatenate([picture.ravel() for picture in pictures])
+    high = float(np.nanmax(values))
+    return min(max(float(np.nanpercentile(values, 1)), high - 80), high - 1), high
+
+
+@styled
+def grid(
+    rows: Sequence[Sequence[Panel]],
+    *,
+    sample_rate_hz: int,
+    scale: tuple[float, float],
+    title: str = "",
+) -> Figure:
+    """Spectrograms in rows, on one colour scale; the last row may be shorter.
+
+    Args:
+      rows: at least one, of at least one panel each.
+      sample_rate_hz: of the signal that the bands were computed from.
+      scale: the levels in dB that the colours begin and end with.
+      title: over the whole figure.
+    """
+    n_columns = max(map(len, rows))
+    width = max(7.2, 1.2 + 1.25 * n_columns)
+    figure = Figure((width, 0.4 + 0.25 * bool(title) + 1.5 * len(rows)))
+    places = figure.subplots(len(rows), n_columns, sharey="row", squeeze=False)
+    for row, axes_of_row in zip(rows, places, strict=True):
+        letters = int(72 * width / 7.2 / len(row)) if row[-1].title else 72
+        for panel, axes in zip(row, axes_of_row[: len(row)], strict=True):
+            axes.set_title(legible(panel.title, most=letters))
+            image = _spectrogram(axes, panel, scale)
+        for axes in axes_of_row[len(row) :]:
+            axes.set_axis_off()
+        ticks = _hz_ticks(row[0].frames.shape[1], sample_rate_hz)
+        axes_of_row[0].set_yticks(list(ticks), list(ticks.values()))
+        axes_of_row[0].set_ylabel("frequency")
+    for column in places.T:
+        [*_, lowest] = [axes for axes in column if axes.axison]
+        lowest.set_xlabel("time (s)")
+    bar = figure.colorbar(image, ax=places, pad=0.015, aspect=12 * len(rows))
     bar.set_label("level (dB)")
     bar.outline.set_visible(False)
+    if title:
+        head(figure, title)
+    return figure
+
+
+def _spectrogram(axes: Axes, panel: Panel, scale: tuple[float, float]):
+    n_frames, n_bands = panel.frames.shape
+    image = axes.imshow(
+        panel.frames.T,
+        origin="lower",
+        aspect="auto",
+        cmap="magma",
+        vmin=scale[0],
+        vmax=scale[1],
+        extent=(0, n_frames * panel.hop_s, -0.5, n_bands - 0.5),
+    )
+    if panel.tag:
+        _tag(axes, panel.tag)
+    return image
+
+
+@styled
+def images(
+    rows: Sequence[Sequence[tuple[str, Float[np.ndarray, "y x"]]]], *, title: str = ""
+) -> Figure:
+    """Images with values in [0, 1], each under its name, black to white."""
+    n_columns = max(map(len, rows))
+    size = (max(3.6, 0.9 * n_columns), 0.3 + 1.1 * len(rows))
+    figure = Figure(size)
+    places = figure.subplots(len(rows), n_columns, squeeze=False)
+    for axes in places.ravel():
+        axes.set_axis_off()
+    for row, axes_of_row in zip(rows, places, strict=True):
+        for (name, picture), axes in zip(row, axes_of_row[: len(row)], strict=True):
+            axes.set_title(
+                legible(name, most=24), size=7, weight="normal", loc="center"
+            )
+            axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
+    if title:
+        head(figure, title)
     return figure
 
 

@@ -38,7 +38,7 @@ class Facts(NamedTuple):
     """What is known of a training step before it is timed."""
 
     device: str
-    flop: float | None  # of one row
+    flop: float  # of one row, forwards and backwards
     compile_s: float
     memory_bytes: int  # at the peak
 
@@ -65,8 +65,9 @@ def training(
       threads: numbers of threads of the processor to try.
       seeds: numbers of models trained at once to try; rivals train one.
       against: names in RIVALS.
-      steps: of one round.
+      steps: in all rounds together.
     """
+    steps = -(-steps // ROUNDS)
     yield f"{ROUNDS} rounds of {steps} steps; ratios are medians over rounds"
     heads = [f"vs {name}" for name in against]
     yield _row("model", "input", "batch", "type", "threads", "seeds", "samples/s",
@@ -131,6 +132,7 @@ def ours(case: Case, n_seeds: int) -> tuple[Run, Facts]:
     import jax.numpy as jnp
 
     from vaejax import train
+    from vaejax.benchmarks import flop
 
     model = cases.build(case)
     tx = train.optimizer(
@@ -163,20 +165,10 @@ def ours(case: Case, n_seeds: int) -> tuple[Run, Facts]:
     device = jax.devices()[0]
     return run, Facts(
         device="cpu" if device.platform == "cpu" else device.device_kind,
-        flop=_flop(jax.jit(step).lower(one, batch), case.batch_size),
+        flop=flop.count(step, one, batch) / case.batch_size,
         compile_s=compile_s,
         memory_bytes=_memory(device, compiled),
     )
-
-
-def _flop(lowered: Any, batch_size: int) -> float | None:
-    """FLOP of a row in a step of one model; None if XLA does not say.
-
-    As written, not as compiled: compiled, what libraries compute is not counted, nor
-    how often a loop goes round.
-    """
-    cost = lowered.cost_analysis() or {}
-    return cost["flops"] / batch_size if "flops" in cost else None
 
 
 def _memory(device: Any, compiled: Any) -> int:
@@ -220,7 +212,7 @@ def _line(
 ) -> str:
     facts, mine = found.facts, found.rates["vaejax"]
     peak = _peak(facts.device, case.networks["dtype"])
-    share = facts.flop and peak and median(mine) * facts.flop / peak
+    share = peak and median(mine) * facts.flop / peak
     ratios = [
         f"{median(a / b for a, b in zip(mine, found.rates[name], strict=True)):.2f}"
         for name in rivals
@@ -233,7 +225,7 @@ def _line(
         n_threads if facts.device == "cpu" else facts.device,
         n_seeds,
         f"{median(mine):.4g}",
-        f"{facts.flop / 1e6:.4g}" if facts.flop else "–",
+        f"{facts.flop / 1e6:.4g}",
         f"{share:.1%}" if share else "–",
         f"{facts.compile_s:.1f}",
         f"{facts.memory_bytes / 1e6:.0f}",

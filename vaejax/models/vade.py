@@ -14,7 +14,7 @@ import numpy as np
 
 from vaejax import gaussian
 from vaejax.core import Model
-from vaejax.mixture import STARTS
+from vaejax.mixture import SHAPES, STARTS, kl_to_mixture, log_joint
 from vaejax.models.vae import active_units, ramp
 from vaejax.networks import Networks
 
@@ -25,6 +25,7 @@ def make(
     beta: float,
     warmup: float,
     n_clusters: int,
+    covariance: str,
     pretrain: float,
     start: str,
 ) -> Model:
@@ -34,19 +35,18 @@ def make(
       beta: weight of the KL term.
       warmup: share of training, after pretraining, over which beta grows from 0.
       n_clusters: c, the number of mixture components.
+      covariance: of the components, a name in `mixture.SHAPES`; the paper's are
+        diagonal.
       pretrain: share of training, in [0, 1), spent as a plain autoencoder.
       start: how the mixture is fitted to the means: a name in `mixture.STARTS`.
     """
+    shape = SHAPES[covariance]
 
     def init(key, batch):
         key_networks, key_mean = jax.random.split(key)
         variables = nets.init(key_networks, batch)
-        shape = (n_clusters, nets.latent_dim)
-        variables["params"]["mixture"] = {
-            "logits": jnp.zeros(n_clusters),
-            "mean": 0.1 * jax.random.normal(key_mean, shape),
-            "log_var": jnp.zeros(shape),
-        }
+        mixture = shape.init(key_mean, n_clusters, nets.latent_dim)
+        variables["params"]["mixture"] = mixture
         return variables
 
     def loss(variables, key, batch, progress, train=True):
@@ -58,15 +58,17 @@ def make(
         z = mean + joint * (gaussian.sample(key_z, mean, log_var) - mean)
         recon, terms, decoder_stats = nets.reconstruction(variables, z, batch, keys[1])
         mixture = variables["params"]["mixture"]
-        kl, kl_per_dim, assigned = gaussian.kl_to_mixture(mean, log_var, **mixture)
+        divergence, logits = shape.kl(mixture, mean, log_var), mixture["logits"]
+        kl = jnp.mean(kl_to_mixture(divergence, logits))
+        assigned = jax.nn.softmax(log_joint(-divergence, logits), axis=-1)
         weight = beta * joint * ramp(progress, pretrain, pretrain + warmup)
         terms |= {
-            "kl": jnp.mean(kl),
-            "kl_per_dim": jnp.mean(kl_per_dim, axis=0),
+            "kl": kl,
+            "kl_per_dim": gaussian.kl_to_aggregate(mean, log_var),
             "active_units": active_units(mean),
             "clusters_in_use": perplexity(jnp.mean(assigned, axis=0)),
         }
-        return recon + weight * jnp.mean(kl), (terms, encoder_stats | decoder_stats)
+        return recon + weight * kl, (terms, encoder_stats | decoder_stats)
 
     def encode(variables, batch):
         return nets.posterior(variables, batch)[0]
@@ -75,14 +77,16 @@ def make(
         return variables["params"]["mixture"]
 
     def assign(variables, batch):
+        mixture = variables["params"]["mixture"]
         z = encode(variables, batch)  # the mean: labels do not change from call to call
-        log_joint = gaussian.mixture_log_joint(z, **prior(variables))
-        return jax.nn.softmax(log_joint, axis=-1)
+        joint = log_joint(shape.log_prob(mixture, z), mixture["logits"])
+        return jax.nn.softmax(joint, axis=-1)
 
     def refit(variables, key, batch):
         z = np.asarray(jax.jit(encode)(variables, batch), np.float64)
         seed = int(jax.random.randint(key, (), 0, 2**31 - 1))
-        mixture = STARTS[start](z, n_clusters=n_clusters, seed=seed)
+        responsibility = STARTS[start](z, n_clusters=n_clusters, seed=seed)
+        mixture = shape.moments(z, responsibility)
         return variables | {"params": variables["params"] | {"mixture": mixture}}
 
     return Model(
