@@ -75,7 +75,7 @@ def test_a_bad_value_is_refused(changes, message):
 
 
 def test_options_of_another_model_are_refused():
-    unknown = r"n_clusters is not an option of vae, .*vae.py"
+    unknown = r"covariance is not an option of vae, .*vae.py"
     with pytest.raises(ValueError, match=unknown):
         check.settings(changed(model__name="vae"))
     missing = plain(vae.get_config())

@@ -20,7 +20,7 @@ from vaejax import songbook
 ROOT = Path(__file__).parents[1]
 SMALL = {
     "model.n_clusters": 3,
-    "model.hidden": "16",
+    "networks.hidden": "16",
     "model.latent_dim": 4,
     "model.start": "means",
     "cluster.k": 3,
@@ -32,7 +32,7 @@ SMALL = {
     "features.n_mfcc": 8,
     "eval.permutations": 99,
 }
-SCORE_COLUMNS = "model,modalities,fusion,clusterer,k,seed,space,label,metric,value"
+SCORE_COLUMNS = "model,modalities,fusion,clusterer,k,seed,space,label,metric,value,told"
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +105,8 @@ def test_scores_have_the_columns_that_other_programs_read(run):
     assert names == {"kmeans", "ward", "dbscan", "gmm", "own"}
     assert {row["seed"] for row in rows} == {"0", "1"}
     assert {row["label"] for row in rows} == {"", "language", "genre"}
+    codes = {row["metric"] for row in rows if not row["clusterer"]}
+    assert codes >= {"active_units", "units", "kl", "recon", "loss", "clusters_used"}
     external = {row["metric"] for row in rows if row["label"]}
     assert external == {"ari", "nmi", "ami", "purity", "accuracy", "p_value"}
     assert all(np.isfinite(float(row["value"])) for row in rows)
@@ -147,6 +149,9 @@ def test_the_history_has_a_line_an_epoch_and_a_number_a_seed(run):
     assert [row["epoch"] for row in rows if row["model"] == "vade"] == [*range(1, 13)]
     for row in rows:
         assert len(row["loss"]) == len(row["recon_mel"]) == 2
+        if row["model"] == "vade":
+            assert np.shape(row["valid_kl_per_dim"]) == (2, 4)
+            assert len(row["collapsed"]) == len(row["active_units"]) == 2
     assert {row["phase"] for row in rows} == {"pretraining", "training"}
 
 
@@ -297,3 +302,43 @@ def test_a_config_that_does_not_exist_names_those_that_do():
     script = [sys.executable, "launch/train.py", "--config=configs/vad.py"]
     done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1 and "configs/vade.py" in done.stderr
+
+
+def test_a_cvae_on_images_is_told_a_label_and_its_scores_say_so(songs, cache, tmp_path):
+    done = launch(
+        *(songs, cache, tmp_path / "run", "cvae"),
+        model__n_clusters=None,
+        model__start=None,
+        networks__channels="4",
+        data__frames=8,
+        data__condition="language",
+        train__epochs=2,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = read_csv(tmp_path / "run" / "scores.csv")
+    told = {(r["model"], r["label"]) for r in rows if r["told"]}
+    assert told == {("cvae", "language")}
+    table = (tmp_path / "run" / "scores.txt").read_text()
+    assert "cvae*" in table and "* was told language" in table
+    assert "latent codes; nats a row, held out" in table
+
+
+def test_factors_that_are_named_are_scored_beside_their_ceiling(songs, cache, tmp_path):
+    done = launch(
+        *(songs, cache, tmp_path / "run", "tc_vae"),
+        model__n_clusters=None,
+        model__start=None,
+        networks__channels="4",
+        data__frames=8,
+        train__epochs=2,
+        eval__factors="genre,language",
+    )
+    assert done.returncode == 0, done.stderr
+    rows = read_csv(tmp_path / "run" / "scores.csv")
+    found = {
+        r["model"]: float(r["value"])
+        for r in rows
+        if r["metric"] == "dci_informativeness"
+    }
+    assert found["true factors"] == 1.0
+    assert set(found) == {"true factors", "tc_vae", "autoencoder", "pca"}

@@ -1,13 +1,19 @@
 """What to decode: draws, ways from code to code, steps along dimensions.
 
-A density of codes is a mixture of diagonal Gaussians as `core.Model.prior` gives it:
-{logits [c], mean [c, k], log_var [c, k]}.
+A density of codes is a mixture of Gaussians as `core.Model.prior` gives it, in the form
+of `mixture`: {logits [c], mean [c, k], log_var [c, k]}, and a shear [c, k, k] where
+covariances are full.
 """
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
-Density = dict[str, np.ndarray]
+from vaejax.core import fold
+from vaejax.mixture import SHAPES
+
+Density = dict[str, Float[Array, "c *k"]]
 
 ALIGNED = 1e-3  # sine of the angle under which two directions are one
 
@@ -16,9 +22,9 @@ def fitted(z: Float[np.ndarray, "n k"]) -> Density:
     """The diagonal Gaussian with the mean and variance of the codes, as a mixture."""
     variance = np.maximum(z.astype(np.float64).var(axis=0), 1e-12)
     return {
-        "logits": np.zeros(1),
-        "mean": z.mean(axis=0, dtype=np.float64)[None],
-        "log_var": np.log(variance)[None],
+        "logits": jnp.zeros(1),
+        "mean": jnp.asarray(z.mean(axis=0)[None]),
+        "log_var": jnp.asarray(np.log(variance)[None], jnp.float32),
     }
 
 
@@ -27,22 +33,21 @@ def component(density: Density, c: int) -> Density:
     return {name: x[c : c + 1] for name, x in density.items()}
 
 
-def weights(density: Density) -> Float[np.ndarray, " c"]:
+def weights(density: Density) -> Float[Array, " c"]:
     """The shares of the components, which add up to 1."""
-    logits = density["logits"].astype(np.float64)
-    share = np.exp(logits - logits.max())
-    return share / share.sum()
+    return jax.nn.softmax(density["logits"])
 
 
 def draws(density: Density, *, n: int, seed: int) -> Float[np.ndarray, "n k"]:
     """Codes drawn from a density; the first are the same, however many there are."""
-    share, rows = weights(density), []
-    for i in range(n):
-        rng = np.random.default_rng((seed, i))
-        c = rng.choice(len(share), p=share)
-        deviation = np.exp(0.5 * density["log_var"][c])
-        rows.append(density["mean"][c] + deviation * rng.normal(size=deviation.shape))
-    return np.array(rows, np.float32)
+    shape = SHAPES["full" if "shear" in density else "diagonal"]
+
+    def one(i):
+        key_component, key_z = jax.random.split(fold(seed, i))
+        component = jax.random.categorical(key_component, density["logits"])
+        return shape.sample(density, key_z, component[None])[0]
+
+    return np.asarray(jax.vmap(one)(jnp.arange(n)))
 
 
 def linear(

@@ -167,7 +167,7 @@ def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
         found["clusters_used"] = np.array([len(np.unique(row)) for row in assigned])
     for seed in range(len(latents.z)):
         for metric, values in found.items():
-            yield _unclustered(latents, seed, metric, values[seed])
+            yield _unclustered(latents, seed, metric, float(values[seed]))
 
 
 def disentanglement_scores(
@@ -193,7 +193,7 @@ def disentanglement_scores(
 def _unclustered(latents: Latents, seed: int, metric: str, value: float) -> dict:
     about = {"model": latents.model, "clusterer": "", "k": None, "seed": seed}
     what = {"space": latents.space, "label": "", "metric": metric}
-    return about | what | {"value": float(value), "told": ""}
+    return about | what | {"value": value, "told": ""}
 
 
 def scores(clustering: Clustering, truth: Sequence[Truth]) -> Iterator[dict]:

@@ -157,7 +157,7 @@ def traverse(
     amounts, unit = _amounts(run)
     dims = list(dims) or np.argsort(-amounts, kind="stable")[:n_dims].tolist()
     single = _is_single(run)
-    density = _prior(run) if single else codes.fitted(run.codes)
+    density = jax.device_get(_prior(run) if single else codes.fitted(run.codes))
     spread = np.exp(0.5 * density["log_var"][0])
     values = np.linspace(-REACH, REACH, asked.n)
     z = codes.traversal(density["mean"][0], spread, dims, values)
@@ -175,7 +175,7 @@ def traverse(
     labels = _told(asked, run.dataset.told)
     title = f"traversals, deviations of the {'prior' if single else 'codes'}"
     done = (
-        f"{title[0].upper()}{title[1:]} from {-REACH:+g} to {REACH:+g} about the mean"
+        f"{title} from {-REACH:+g} to {REACH:+g} about the mean"
         f"{labels}, {asked.n} steps each; dimensions {said}."
     )
     return Generated(slug("traverse", *dims), title + labels, done, rows)
@@ -197,7 +197,7 @@ def reconstruct(run: Finished, asked: Request, ids: Sequence[str]) -> Generated:
         items.append(found)
     title = f"originals and reconstructions{_told(asked)}"
     done = (
-        f"{title[0].upper()}{title[1:]}: {', '.join(ids)}. An original is the "
+        f"{title}: {', '.join(ids)}. An original is the "
         "recording's own spectrogram: what is lost in its sound, inversion costs."
     )
     if run.dataset.told.keys() - asked.labels.keys():
@@ -220,7 +220,7 @@ def _new(run: Finished, asked: Request, z: np.ndarray) -> list[Picture]:
 
 
 def _prior(run: Finished) -> codes.Density | None:
-    return run.model.prior and jax.device_get(run.model.prior(run.variables))
+    return run.model.prior and run.model.prior(run.variables)
 
 
 def _is_single(run: Finished) -> bool:
@@ -240,6 +240,7 @@ def _amounts(run: Finished) -> tuple[Float[np.ndarray, " k"], str]:
 
 def _told(asked: Request, unknown: Iterable[str] = ()) -> str:
     """What the model is told, in words, and which of its labels are unknown to it."""
-    labels = asked.labels | {c: "unknown" for c in unknown if c not in asked.labels}
-    told = (f"{column} {value}" for column, value in labels.items())
-    return f", told {' and '.join(told)}" if labels else ""
+    told = [f"{column} {value}" for column, value in asked.labels.items()]
+    parts = [f"told {' and '.join(told)}"] if told else []
+    parts += [f"{column} unknown" for column in unknown if column not in asked.labels]
+    return "".join(f", {part}" for part in parts)

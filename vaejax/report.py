@@ -118,6 +118,9 @@ def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
             _cell(metric, values.get((label, k, model, name, metric), []))
             for metric in columns
         ]
+        units = values.get((label, k, model, name, "units"))
+        if units:
+            cells[0] += f" of {units[0]:.0f}"
         lines.append(_line(model, name, cells, width))
     if any(model.endswith("*") for model, _ in shown):
         lines.append(f"  * was told {label}: this is no evidence of what it finds")
@@ -128,7 +131,7 @@ def _heading(label: str, k: int | None, whole: bool) -> tuple[dict, int, str]:
     if whole and label:
         return FACTORS, 12, f"disentanglement of {label.replace('+', ', ')}"
     if whole:
-        return LATENT, 14, "latent codes; nats a row, held out"
+        return LATENT, 18, "latent codes; nats a row, held out"
     which = f"k = {k}" if k else "k chosen by the clusterer"
     if label:
         return EXTERNAL, 12, f"against {label}, {which}"
@@ -180,7 +183,6 @@ COLLAPSED = 0.1  # nats of KL under which a code says nothing
 
 LATENT = {
     "active_units": "active units",
-    "units": "of",
     "kl": "KL",
     "recon": "reconstr.",
     "loss": "-ELBO",

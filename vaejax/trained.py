@@ -86,18 +86,26 @@ def settings_of(folder: Path) -> dict[str, dict]:
             f"launch/train.py command with --workdir={folder} goes on with it."
         )
     record = json.loads((folder / "config.json").read_text())
-    config, version = record["config"], record["commit"]
+    config = {name: _tuples(options) for name, options in record["config"].items()}
     given = {f"{section}.{key}" for section in config for key in config[section]}
     wanted = {path for path in check.RULES if not path.startswith("model.")}
-    if odd := sorted((given - check.RULES.keys()) | (wanted - given)):
+    odd = sorted((given - check.RULES.keys()) | (wanted - given))
+    why = f"config.{odd[0]} is in one alone." if odd else _refusal(config)
+    if why:
         raise ValueError(
             f"--run={folder} was trained by another version of vaejax, commit "
-            f"{version or 'unknown'}: its options differ in config.{odd[0]}. Check "
-            "that version out, or train again."
+            f"{record['commit'] or 'unknown'}. Check that out, or train again: {why}"
         )
-    settings = {section: _tuples(options) for section, options in config.items()}
-    check.settings(settings)
-    return settings
+    return config
+
+
+def _refusal(config: dict[str, dict]) -> str:
+    """Why the settings, which were right when they were written, no longer are."""
+    try:
+        check.settings(config)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _tuples(options: dict) -> dict:

@@ -24,7 +24,7 @@ class Case(NamedTuple):
 _VAE = {"name": "vae", "latent_dim": 128, "beta": 1.0, "warmup": 0.0}
 _VAE |= {"free_bits": 0.0, "capacity": 0.0, "capacity_warmup": 0.0}
 _VADE = {"name": "vade", "latent_dim": 10, "beta": 1.0, "warmup": 0.0}
-_VADE |= {"n_clusters": 10, "pretrain": 0.0, "start": "means"}
+_VADE |= {"n_clusters": 10, "covariance": "diagonal", "pretrain": 0.0, "start": "means"}
 _DENSE = {
     "fusion": "early",
     "encoder": "mlp",
