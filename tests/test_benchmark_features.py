@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import soundfile
 
-from vaejax import benchmark
+from vaejax.benchmarks import features
 
 
 @pytest.mark.filterwarnings("ignore:.* slated for removal:DeprecationWarning")
 def test_librosa_and_we_are_timed_on_the_same_numbers(tmp_path, monkeypatch):
-    monkeypatch.setattr(benchmark, "ROUNDS", 1)
+    monkeypatch.setattr(features, "ROUNDS", 1)
     for i in range(2):
         noise = np.random.default_rng(i).normal(size=(44100, 2)) * 0.1
         soundfile.write(tmp_path / f"{i}.wav", noise, 44100)
-    run = benchmark.BENCHMARKS["features"]
+    run = features.features
     lines = list(run(root=str(tmp_path), n=2, n_workers=1))
     assert lines[0] == "2 clips, 1 processes, median of 1 rounds"
     assert float(lines[1].split()[2]) < 0.01
@@ -22,10 +22,10 @@ def test_librosa_and_we_are_timed_on_the_same_numbers(tmp_path, monkeypatch):
 
 def test_a_folder_without_audio_is_named(tmp_path):
     with pytest.raises(ValueError, match=f"--root={tmp_path} has no files named .flac"):
-        list(benchmark.features(root=str(tmp_path), n=2, n_workers=1))
+        list(features.features(root=str(tmp_path), n=2, n_workers=1))
 
 
 def test_rendered_clips_are_half_a_minute_of_stereo(tmp_path):
-    benchmark._render(tmp_path / "00001.flac")
+    features._render(tmp_path / "00001.flac")
     found = soundfile.info(tmp_path / "00001.flac")
     assert (found.duration, found.samplerate, found.channels) == (30.0, 44100, 2)

@@ -15,6 +15,7 @@ from vaejax.recurrence import (
     RecurrentDecoder,
     RecurrentEncoder,
     Writer,
+    memories,
 )
 
 T, F, K = 7, 5, 3
@@ -64,7 +65,7 @@ def test_one_step_is_the_arithmetic_of_the_paper():
     # All gates get 0.5 before their nonlinearities; the cell is 2 before the step.
     params = {"params": {"kernel": jnp.zeros((1, 4)), "bias": jnp.zeros(4)}}
     state = jnp.array([[2.0]]), jnp.array([[0.0]])
-    cell, h = LSTM(1, "float32").apply(params)(state, jnp.full((1, 4), 0.5))
+    cell, h = LSTM(1, 1, "float32").apply(params)(state, jnp.full((1, 4), 0.5))
     gate = 1 / (1 + np.exp(-0.5))
     expected = gate * 2 + gate * np.tanh(0.5)
     np.testing.assert_allclose(cell, [[expected]], rtol=1e-6)
@@ -87,11 +88,24 @@ def test_an_lstm_equals_that_of_flax(reverse):
     np.testing.assert_allclose(h, expected, atol=1e-6)
 
 
-def test_forget_gates_start_open_and_the_other_biases_at_0():
-    args = jnp.zeros((1, 4)), jnp.zeros((1, 8)), 3
-    params = Writer(2, "float32").init(jax.random.key(0), *args)["params"]
-    bias = params["LSTM_0"]["bias"]
-    np.testing.assert_array_equal(bias, [0, 0, 1, 1, 0, 0, 0, 0])
+def test_units_start_to_forget_after_1_to_all_steps():
+    bias = memories(50)(jax.random.key(0), (4000,), jnp.float32)
+    i, f, g, o = np.split(bias, 4)
+    np.testing.assert_array_equal(i, -f)
+    np.testing.assert_array_equal([g, o], 0)
+    # sigmoid(f) = u / (1 + u), u uniform over [1, 49].
+    assert 0.5 <= jax.nn.sigmoid(f).min() < 0.6
+    assert 0.979 < jax.nn.sigmoid(f).max() <= 0.98
+    np.testing.assert_allclose(np.exp(f).mean(), 25, rtol=0.05)
+
+
+def test_the_memory_starts_as_long_as_the_sequence():
+    args = jnp.zeros((1, 20)), jnp.zeros((1, 40))
+    short, long = (
+        Writer(10, "float32").init(jax.random.key(0), *args, n)["params"]["LSTM_0"]
+        for n in (1, 500)
+    )
+    assert np.max(short["bias"]) <= np.log(2) < np.log(50) < np.max(long["bias"])
 
 
 def test_what_lies_in_padded_frames_changes_nothing():

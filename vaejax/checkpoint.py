@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 import orbax.checkpoint as ocp
 
 from vaejax.core import State, Variables
@@ -55,12 +57,16 @@ def opened(folder: Path, *, every: int) -> Iterator[Checkpoints]:
 
 
 def best(folder: Path, template: Variables) -> Variables | None:
-    """The variables that a training in `folder` ended with, or None; writes nothing."""
+    """The variables that a training in `folder` ended with, or None; writes nothing.
+
+    They come by way of the host, so that it does not matter how many devices trained.
+    """
     path = folder.resolve() / "best"
     if not path.exists():
         return None
+    on_host = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), template)
     with ocp.StandardCheckpointer() as checkpointer:
-        return checkpointer.restore(path, _abstract(template))
+        return jax.tree.map(jnp.asarray, checkpointer.restore(path, on_host))
 
 
 def _abstract(tree: Any) -> Any:

@@ -11,14 +11,12 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from vaejax.core import fold
-from vaejax.mixture import SHAPES
-
-Density = dict[str, Float[Array, "c *k"]]
+from vaejax.mixture import SHAPES, Mixture
 
 ALIGNED = 1e-3  # sine of the angle under which two directions are one
 
 
-def fitted(z: Float[np.ndarray, "n k"]) -> Density:
+def fitted(z: Float[np.ndarray, "n k"]) -> Mixture:
     """The diagonal Gaussian with the mean and variance of the codes, as a mixture."""
     variance = np.maximum(z.astype(np.float64).var(axis=0), 1e-12)
     return {
@@ -28,17 +26,17 @@ def fitted(z: Float[np.ndarray, "n k"]) -> Density:
     }
 
 
-def component(density: Density, c: int) -> Density:
+def component(density: Mixture, c: int) -> Mixture:
     """One component of a mixture by itself."""
     return {name: x[c : c + 1] for name, x in density.items()}
 
 
-def weights(density: Density) -> Float[Array, " c"]:
+def weights(density: Mixture) -> Float[Array, " c"]:
     """The shares of the components, which add up to 1."""
     return jax.nn.softmax(density["logits"])
 
 
-def draws(density: Density, *, n: int, seed: int) -> Float[np.ndarray, "n k"]:
+def draws(density: Mixture, *, n: int, seed: int) -> Float[np.ndarray, "n k"]:
     """Codes drawn from a density; the first are the same, however many there are."""
     shape = SHAPES["full" if "shear" in density else "diagonal"]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import jax
 import numpy as np
 from jaxtyping import Float, Int
 from tqdm import tqdm
@@ -76,7 +77,8 @@ def draw_reconstructions(
     """
     rows = np.linspace(0, len(clips) - 1, min(n, len(clips))).round().astype(int)
     batch = {name: x[rows] for name, x in dataset.batch.items()}
-    found = model.decode(variables, model.encode(variables, batch), batch)
+    z = jax.jit(model.encode)(variables, batch)
+    found = jax.jit(model.decode)(variables, z, batch)
     decoded = in_db(dataset, "mel", np.asarray(found["mel"], np.float64))
     titles = [title_of(clips[row].track) for row in rows]
     step, name = 1, BANDS

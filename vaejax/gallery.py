@@ -50,11 +50,9 @@ def wrapped(items: list[Item]) -> list[list[Item]]:
 
 def slug(*parts: object) -> str:
     """The parts as a file name without suffix, in any script, 60 bytes of each."""
-    texts = (re.sub(r'[\\/:*?"<>|\s\x00-\x1f]+', "_", str(part)) for part in parts)
-    cut = (
-        text.encode("utf-8", "replace")[:60].decode("utf-8", "ignore").strip("._")
-        for text in texts
-    )
+    known = (str(part).encode("utf-8", "replace").decode() for part in parts)
+    plain = (re.sub(r'[\\/:*?"<>|\s\x00-\x1f]+', "_", text) for text in known)
+    cut = (text.encode()[:60].decode("utf-8", "ignore").strip("._") for text in plain)
     return "_".join(text for text in cut if text)
 
 
@@ -91,7 +89,7 @@ def write(run: Finished, made: Generated, folder: Path) -> list[Path]:
     if not items[0].picture.step:
         path = folder / "images.png"
         shown = [
-            [(i.title or i.picture.tag, i.picture.frames) for i in row]
+            [("\n".join(filter(None, (above, p.tag))), p.frames) for _, p, above in row]
             for row in made.rows
         ]
         save(spectrograms.images(shown, title=title), path)

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from vaejax import codes, figures, lookup, pictures
 from vaejax.gallery import Generated, Item, slug, wrapped
+from vaejax.mixture import Mixture
 from vaejax.pictures import Picture
 from vaejax.train import judged
 from vaejax.trained import Finished
@@ -82,7 +83,7 @@ def from_cluster(
 def _drawn(
     run: Finished,
     asked: Request,
-    density: codes.Density,
+    density: Mixture,
     what: list,
     source: str,
     how: str,
@@ -170,8 +171,8 @@ def traverse(
         for dim in dims
     ]
     for row, dim in zip(rows, dims, strict=True):
-        row[0] = row[0]._replace(title=f"z{dim}: {amounts[dim]:.2g} {unit}")
-    said = ", ".join(f"{dim} ({amounts[dim]:.2g} {unit})" for dim in dims)
+        row[0] = row[0]._replace(title=f"z{dim}: {unit.format(amounts[dim])}")
+    said = ", ".join(f"{dim} ({unit.format(amounts[dim])})" for dim in dims)
     labels = _told(asked, run.dataset.told)
     title = f"traversals, deviations of the {'prior' if single else 'codes'}"
     done = (
@@ -196,10 +197,12 @@ def reconstruct(run: Finished, asked: Request, ids: Sequence[str]) -> Generated:
         found[0] = found[0]._replace(title=f"{ids[i]} {title}")
         items.append(found)
     title = f"originals and reconstructions{_told(asked)}"
-    done = (
-        f"{title}: {', '.join(ids)}. An original is the "
-        "recording's own spectrogram: what is lost in its sound, inversion costs."
-    )
+    done = f"{title}: {', '.join(ids)}."
+    if run.clips:
+        done += (
+            " An original is the recording's own spectrogram, inverted like the rest: "
+            "what it lacks, inversion costs."
+        )
     if run.dataset.told.keys() - asked.labels.keys():
         done += " Other labels are the tracks' own."
     return Generated(slug("reconstruct", *ids), title, done, items)
@@ -219,7 +222,7 @@ def _new(run: Finished, asked: Request, z: np.ndarray) -> list[Picture]:
     return pictures.new(run, z, condition, lengths, seed=asked.seed)
 
 
-def _prior(run: Finished) -> codes.Density | None:
+def _prior(run: Finished) -> Mixture | None:
     return run.model.prior and run.model.prior(run.variables)
 
 
@@ -229,13 +232,13 @@ def _is_single(run: Finished) -> bool:
 
 
 def _amounts(run: Finished) -> tuple[Float[np.ndarray, " k"], str]:
-    """How much each dimension says, and the unit: KL, or the variance of codes."""
+    """How much each dimension says, by KL or the codes' variance, and how to put it."""
     batch_size = run.settings["train"]["batch_size"]
     variables = jax.tree.map(lambda x: x[None], run.variables)
     terms = judged(run.model, run.dataset, (run.seed,), variables, batch_size)
     if "kl_per_dim" in terms:
-        return terms["kl_per_dim"][0], "nats"
-    return run.codes.var(axis=0), "variance"
+        return terms["kl_per_dim"][0], "{:.2g} nats"
+    return run.codes.var(axis=0), "variance {:.2g}"
 
 
 def _told(asked: Request, unknown: Iterable[str] = ()) -> str:

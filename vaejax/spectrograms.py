@@ -121,18 +121,18 @@ def _spectrogram(axes: Axes, panel: Panel, scale: tuple[float, float]):
 def images(
     rows: Sequence[Sequence[tuple[str, Float[np.ndarray, "y x"]]]], *, title: str = ""
 ) -> Figure:
-    """Images with values in [0, 1], each under its name, black to white."""
+    """Images with values in [0, 1], black to white, each under its name."""
     n_columns = max(map(len, rows))
-    size = (max(3.6, 0.9 * n_columns), 0.3 + 1.1 * len(rows))
-    figure = Figure(size)
+    n_lines = sum(max(name.count("\n") for name, _ in row) for row in rows)
+    height = 0.3 + 1.1 * len(rows) + 0.12 * n_lines
+    figure = Figure((max(3.6, 0.9 * n_columns), height))
     places = figure.subplots(len(rows), n_columns, squeeze=False)
     for axes in places.ravel():
         axes.set_axis_off()
     for row, axes_of_row in zip(rows, places, strict=True):
         for (name, picture), axes in zip(row, axes_of_row[: len(row)], strict=True):
-            axes.set_title(
-                legible(name, most=24), size=7, weight="normal", loc="center"
-            )
+            lines = [legible(line, most=24) for line in name.split("\n")]
+            axes.set_title("\n".join(lines), size=7, weight="normal", loc="center")
             axes.imshow(picture, cmap="gray", vmin=0, vmax=1)
     if title:
         head(figure, title)

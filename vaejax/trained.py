@@ -11,7 +11,7 @@ from jaxtyping import Float
 from vaejax import check, checkpoint, data, models, networks, run_folder, train
 from vaejax.core import Dataset, Model, Variables
 
-FILES = ("finished.json", "history.jsonl", "latents.npz")
+FILES = ("finished.json", "history.jsonl", "latents.npz", "assignments.csv")
 MATCHED = 8  # rows whose codes must be the ones that the run has kept
 TOLERANCE = 0.2  # of the spread of codes; bfloat16 on another device costs some of it
 
@@ -90,7 +90,7 @@ def settings_of(folder: Path) -> dict[str, dict]:
     given = {f"{section}.{key}" for section in config for key in config[section]}
     wanted = {path for path in check.RULES if not path.startswith("model.")}
     odd = sorted((given - check.RULES.keys()) | (wanted - given))
-    why = f"config.{odd[0]} is in one alone." if odd else _refusal(config)
+    why = f"only one of them has config.{odd[0]}." if odd else _refusal(config)
     if why:
         raise ValueError(
             f"--run={folder} was trained by another version of vaejax, commit "

@@ -1,7 +1,6 @@
-"""How fast we are beside the plain way to do the same, in one run and in turns.
+"""Features of audio: librosa's own functions and ours, in rounds that alternate.
 
-A machine is never quiet: ratios of rounds that alternate can be compared, seconds of
-different days cannot. Worker processes import this module, so it stays light.
+Worker processes import this module, so it stays light.
 """
 
 import os
@@ -55,9 +54,6 @@ def features(*, root: str, n: int, n_workers: int) -> Iterator[str]:
             fast[WHOLE] = _extracted(paths, folder / f"cache{i}", n_workers)
             rounds.append((plain, fast))
     yield from _table(rounds)
-
-
-BENCHMARKS = {"features": features}
 
 
 def librosa_features(path: Path) -> tuple[np.ndarray, np.ndarray]:

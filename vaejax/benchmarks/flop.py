@@ -20,7 +20,7 @@ def count(function: Callable, *args: Any) -> float:
 
 
 def _count(jaxpr: Jaxpr) -> float:
-    return sum(_of_equation(equation) for equation in jaxpr.eqns)
+    return sum((_of_equation(equation) for equation in jaxpr.eqns), 0.0)
 
 
 def _of_equation(equation: Any) -> float:
@@ -38,7 +38,7 @@ def _of_equation(equation: Any) -> float:
     inner = [_count(jaxpr) for jaxpr in _jaxprs(params)]
     if name == "cond":
         return max(inner)
-    return sum(inner) * (params["length"] if name == "scan" else 1)
+    return sum(inner, 0.0) * (params["length"] if name == "scan" else 1)
 
 
 def _jaxprs(params: dict[str, Any]) -> Iterator[Jaxpr]:

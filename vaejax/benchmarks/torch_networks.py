@@ -1,224 +1,240 @@
-"""The same models in PyTorch, eager, as one writes them there. A development extra."""
+"""The networks of `nets`, `convolution` and `recurrence` as one writes them in PyTorch.
+
+An encoder maps x [b, t, f] and what it is told, [b, e], to features; a decoder maps
+the latent code with that to [b, t, f]. Only `torch_training` may import this file.
+"""
 
 import math
-from collections.abc import Callable
 
-from vaejax.benchmarks import cases
-from vaejax.benchmarks.cases import Case
-from vaejax.fusion import joined_shape
-
-LOG_2PI = math.log(2 * math.pi)
+import torch
+from torch import Tensor, nn
 
 
-def trainer(case: Case, n_threads: int) -> Callable[[int], None]:
-    """Returns the function that trains for a number of steps.
+class MLPEncoder(nn.Module):
+    """Dense layers."""
 
-    Raises:
-      ValueError: PyTorch is not installed, or the case has parts that are not here.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise ValueError(
-            "--against=torch needs PyTorch: pip install 'vaejax[torch]'."
-        ) from error
-    torch.set_num_threads(n_threads)
-    torch.manual_seed(0)
-    encoder, decoder, prior = networks(case)
-    params = [p for net in (encoder, decoder, prior) for p in net.parameters()]
-    optimizer = torch.optim.AdamW(params, lr=1e-3, weight_decay=1e-4)
-    x = joined(case)
-    likelihood = {"gaussian": gaussian, "bernoulli": bernoulli}
-    cost = likelihood[case.networks["likelihood"]]
+    def __init__(self, shape, told: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        hidden = options["hidden"]
+        self.width = hidden[-1]
+        self.layers = dense(math.prod(shape) + told, hidden, options)
 
-    def run(n: int) -> None:
-        for _ in range(n):
-            mean, log_var = encoder(x).chunk(2, dim=1)
-            log_var = log_var.clamp(-12, 6)
-            z = mean + (0.5 * log_var).exp() * torch.randn_like(mean)
-            loss = cost(x, decoder(z)) + prior(mean, log_var)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(params, 5.0)
-            optimizer.step()
-
-    return run
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """Returns the last hidden layer."""
+        return self.layers(torch.cat([x.flatten(1), told], 1))
 
 
-def joined(case: Case):
-    """The batch [b, t, f], modalities side by side."""
-    import torch
+class MLPDecoder(nn.Module):
+    """Dense layers, mirrored."""
 
-    batch = cases.random_batch(case)
-    shape = joined_shape(case.shapes)
-    rows = [torch.from_numpy(batch[m]) for m in case.shapes]
-    return torch.cat([x.reshape(len(x), shape[0], -1) for x in rows], dim=2)
+    def __init__(self, shape, k: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        hidden = options["hidden"]
+        self.shape = shape
+        self.layers = dense(k, hidden[::-1], options)
+        self.out = nn.Linear(hidden[0], math.prod(shape))
 
-
-def networks(case: Case):
-    """Encoder with both heads, decoder, and the KL term as a module."""
-    from torch import nn
-
-    shape = joined_shape(case.shapes)
-    k = case.model["latent_dim"]
-    options = case.networks
-    if options["encoder"] != options["decoder"] or options["encoder"] not in PARTS:
-        raise ValueError(f"{case.name}: its networks are not written in PyTorch.")
-    body, width, decoder = PARTS[options["encoder"]](shape, k, options)
-    encoder = nn.Sequential(*body, nn.Linear(width, 2 * k))
-    prior = _mixture(case) if case.model["name"] == "vade" else _standard()
-    return encoder, nn.Sequential(*decoder), prior
+    def forward(self, z: Tensor) -> Tensor:
+        """Returns the reconstruction."""
+        return self.out(self.layers(z)).unflatten(1, self.shape)
 
 
-def _norm(options: dict, n: int, layer: str) -> list:
-    """What follows a linear layer."""
-    from torch import nn
+class ConvEncoder(nn.Module):
+    """Levels of a convolution of stride 2 and residual blocks."""
 
-    norms = {"batch": [getattr(nn, f"BatchNorm{layer}")(n)], "none": []}
-    drop = [nn.Dropout(options["dropout"])] if options["dropout"] else []
-    return [*norms[options["norm"]], nn.ReLU(), *drop]
-
-
-def _mlp(shape: tuple[int, int], k: int, options: dict):
-    from torch import nn
-
-    def layers(n: int, widths: tuple[int, ...]) -> list:
-        found = []
-        for width in widths:
-            found += [nn.Linear(n, width), *_norm(options, width, "1d")]
-            n = width
-        return found
-
-    hidden = options["hidden"]
-    decoder = layers(k, hidden[::-1]) + [nn.Linear(hidden[0], math.prod(shape))]
-    body = [nn.Flatten(), *layers(math.prod(shape), hidden)]
-    return body, hidden[-1], [*decoder, nn.Unflatten(1, shape)]
-
-
-def _conv(shape: tuple[int, int], k: int, options: dict):
-    from torch import nn
-
-    blocks = 2 if options["encoder"] == "residual" else 0
-    outputs, biased = options["channels"], options["norm"] == "none"
-    inputs = (1, *outputs[:-1])
-    body, decoder, size = [nn.Unflatten(1, (1, shape[0]))], [], shape
-    for c, d in zip(inputs, outputs, strict=True):
-        down = nn.Conv2d(c, d, 3, 2, padding=1, bias=biased)
-        body += [down, *_norm(options, d, "2d")]
-        body += [_residual(d, options) for _ in range(blocks)]
-        rest = tuple((side - 1) % 2 for side in size)
-        last = c == 1
-        up = nn.ConvTranspose2d(d, c, 3, 2, 1, rest, bias=biased or last)
-        after = [] if last else _norm(options, c, "2d")
-        decoder = [
-            *(_residual(d, options) for _ in range(blocks)),
-            up,
-            *after,
-            *decoder,
-        ]
-        size = tuple(-(-side // 2) for side in size)
-    t, f = size
-    frames = 1 if options["pool"] == "time" else t
-    pool = [_mean_over_time()] if options["pool"] == "time" else []
-    start = [nn.Linear(k, outputs[-1] * frames * f)]
-    start += [nn.Unflatten(1, (outputs[-1], frames, f))]
-    start += [_places(outputs[-1], t)] if options["pool"] == "time" else []
-    start += _norm(options, outputs[-1], "2d")
-    body += [*pool, nn.Flatten()]
-    return body, outputs[-1] * frames * f, [*start, *decoder, nn.Flatten(1, 2)]
-
-
-PARTS = {"mlp": _mlp, "conv": _conv, "residual": _conv}
-
-
-def _residual(channels: int, options: dict):
-    from torch import nn
-
-    class Residual(nn.Module):
-        def __init__(self):
-            super().__init__()
+    def __init__(self, shape, told: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        channels, layers = 1 + told, []
+        self.pool = options["pool"]
+        for width in options["channels"]:
             biased = options["norm"] == "none"
-            conv = [nn.Conv2d(channels, channels, 3, 1, 1, bias=biased) for _ in "12"]
-            first, second = (_norm(options, channels, "2d") for _ in "12")
-            after = second[:1] if options["norm"] == "batch" else []
-            self.layers = nn.Sequential(conv[0], *first, conv[1], *after)
+            layers += [nn.Conv2d(channels, width, 3, 2, 1, bias=biased)]
+            layers += [block(width, options, nn.BatchNorm2d), residual(width, options)]
+            channels = width
+        self.layers = nn.Sequential(*layers)
+        t, f = sizes(shape, options)[-1]
+        self.width = channels * f * (1 if self.pool == "time" else t)
 
-        def forward(self, x):
-            return nn.functional.relu(x + self.layers(x))
-
-    return Residual()
-
-
-def _mean_over_time():
-    from torch import nn
-
-    class Mean(nn.Module):
-        def forward(self, x):
-            return x.mean(2)
-
-    return Mean()
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """Returns the last map, flat."""
+        alike = told[:, :, None, None].expand(-1, -1, *x.shape[1:])
+        h = self.layers(torch.cat([x[:, None], alike], 1))
+        return (h.mean(2) if self.pool == "time" else h).flatten(1)
 
 
-def _places(channels: int, t: int):
-    import torch
-    from torch import nn
+class ConvDecoder(nn.Module):
+    """The mirror image."""
 
-    class Places(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.places = nn.Parameter(0.02 * torch.randn(1, channels, t, 1))
+    def __init__(self, shape, k: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        *larger, (t, f) = sizes(shape, options)
+        widths = options["channels"]
+        is_pooled = options["pool"] == "time"
+        self.smallest = widths[-1], 1 if is_pooled else t, f
+        self.start = nn.Linear(k, math.prod(self.smallest))
+        places = (
+            0.02 * torch.randn(1, widths[-1], t, 1) if is_pooled else torch.zeros(1)
+        )
+        self.places = nn.Parameter(places, requires_grad=is_pooled)
+        layers = [block(widths[-1], options, nn.BatchNorm2d)]
+        outputs = (1, *widths[:-1])
+        for i in reversed(range(len(widths))):
+            rest = tuple((side - 1) % 2 for side in larger[i])
+            biased = i == 0 or options["norm"] == "none"
+            up = nn.ConvTranspose2d(widths[i], outputs[i], 3, 2, 1, rest, bias=biased)
+            layers += [residual(widths[i], options), up]
+            layers += [block(outputs[i], options, nn.BatchNorm2d)] if i else []
+        self.layers = nn.Sequential(*layers)
 
-        def forward(self, x):
-            return x + self.places
-
-    return Places()
-
-
-def _standard():
-    from torch import nn
-
-    class Standard(nn.Module):
-        def forward(self, mean, log_var):
-            return 0.5 * (log_var.exp() + mean**2 - 1 - log_var).sum(1).mean()
-
-    return Standard()
-
-
-def _mixture(case: Case):
-    import torch
-    from torch import nn
-
-    class Mixture(nn.Module):
-        """KL(q(z|x) q(c|x) || p(z|c) p(c)), as `gaussian.kl_to_mixture`."""
-
-        def __init__(self):
-            super().__init__()
-            shape = case.model["n_clusters"], case.model["latent_dim"]
-            self.logits = nn.Parameter(torch.zeros(shape[0]))
-            self.mean = nn.Parameter(0.1 * torch.randn(shape))
-            self.log_var = nn.Parameter(torch.zeros(shape))
-
-        def forward(self, mean, log_var):
-            mean, log_var = mean[:, None], log_var[:, None]
-            ratio = log_var - self.log_var
-            far = (mean - self.mean) ** 2 / self.log_var.exp()
-            each = 0.5 * (ratio.exp() + far - 1 - ratio).sum(2)
-            log_prob = self.logits.log_softmax(0) - each
-            return -log_prob.logsumexp(1).mean()
-
-    return Mixture()
+    def forward(self, z: Tensor) -> Tensor:
+        """Returns the reconstruction."""
+        h = self.start(z).unflatten(1, self.smallest) + self.places
+        return self.layers(h)[:, 0]
 
 
-def gaussian(x, x_hat):
-    """The calibrated Gaussian of `losses`."""
-    variance = ((x - x_hat) ** 2).mean().clamp(min=1e-4)
-    error = ((x - x_hat) ** 2).mean()
-    return 0.5 * x[0].numel() * (LOG_2PI + variance.log() + error / variance)
+class ResidualBlock(nn.Module):
+    """relu(x + norm(conv(block(conv(x)))))."""
+
+    def __init__(self, width: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        biased = options["norm"] == "none"
+        norm = [] if biased else [nn.BatchNorm2d(width)]
+        self.layers = nn.Sequential(
+            nn.Conv2d(width, width, 3, 1, 1, bias=biased),
+            block(width, options, nn.BatchNorm2d),
+            nn.Conv2d(width, width, 3, 1, 1, bias=biased),
+            *norm,
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns maps of the same size."""
+        return nn.functional.relu(x + self.layers(x))
 
 
-def bernoulli(x, x_hat):
-    """The Bernoulli of `losses`."""
-    from torch.nn import functional
+class RecurrentEncoder(nn.Module):
+    """A bidirectional LSTM."""
 
-    total = functional.binary_cross_entropy_with_logits(x_hat, x, reduction="sum")
-    return total / len(x)
+    def __init__(self, shape, told: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        units = options["units"]
+        self.width = 2 * units
+        self.dropout = nn.Dropout(options["dropout"])
+        self.lstm = nn.LSTM(
+            shape[1] + told, units, batch_first=True, bidirectional=True
+        )
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        """Returns the last outputs of both directions."""
+        alike = told[:, None].expand(-1, x.shape[1], -1)
+        _, (h, _) = self.lstm(torch.cat([x, alike], 2))
+        return self.dropout(torch.cat([h[0], h[1]], 1))
+
+
+class RecurrentDecoder(nn.Module):
+    """An LSTM with z as its start and as every input."""
+
+    def __init__(self, shape, k: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        self.writer = Writer(k, k, options["units"])
+        self.n_frames = shape[0]
+        self.bands = bands(options["units"], shape[1], options)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Returns the reconstruction."""
+        return self.bands(self.writer(z, self.n_frames))
+
+
+class HierarchicalDecoder(nn.Module):
+    """A conductor over segments, and a bottom LSTM within each."""
+
+    def __init__(self, shape, k: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        units = options["units"]
+        self.shape, self.segments = shape, options["segments"]
+        self.conductor = Writer(k, 1, units)
+        self.embedding = nn.Linear(units, units)
+        self.bottom = Writer(units, units, units)
+        self.bands = bands(units, shape[1], options)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Returns the reconstruction."""
+        n_frames, bands = self.shape
+        h = self.conductor(z, self.segments, z.new_zeros(len(z), 1))
+        rows = self.embedding(h).tanh().flatten(0, 1)
+        x = self.bands(self.bottom(rows, -(-n_frames // self.segments)))
+        return x.reshape(len(z), -1, bands)[:, :n_frames]
+
+
+class Writer(nn.Module):
+    """An LSTM that runs on from a state, under the same input at every step."""
+
+    def __init__(self, k: int, inputs: int, units: int):
+        """Builds the layers."""
+        super().__init__()
+        self.start = nn.Linear(k, 2 * units)
+        self.lstm = nn.LSTM(inputs, units, batch_first=True)
+
+    def forward(self, z: Tensor, n_steps: int, x: Tensor | None = None) -> Tensor:
+        """Returns all outputs; the input is z itself unless it is given."""
+        cell, h = (part[None].contiguous() for part in self.start(z).tanh().chunk(2, 1))
+        x = z if x is None else x
+        return self.lstm(x[:, None].expand(-1, n_steps, -1), (h, cell))[0]
+
+
+ENCODERS = {
+    "mlp": MLPEncoder,
+    "conv": ConvEncoder,
+    "residual": ConvEncoder,
+    "recurrent": RecurrentEncoder,
+}
+DECODERS = {
+    "mlp": MLPDecoder,
+    "conv": ConvDecoder,
+    "residual": ConvDecoder,
+    "recurrent": RecurrentDecoder,
+    "hierarchical": HierarchicalDecoder,
+}
+
+
+def block(width: int, options: dict, norm: type[nn.Module]) -> nn.Module:
+    """What follows a linear layer."""
+    layers = [] if options["norm"] == "none" else [norm(width)]
+    layers += [nn.ReLU()]
+    layers += [nn.Dropout(options["dropout"])] if options["dropout"] else []
+    return nn.Sequential(*layers)
+
+
+def dense(inputs: int, widths: tuple[int, ...], options: dict) -> nn.Module:
+    """Dense layers, each with what follows it."""
+    layers = []
+    for width in widths:
+        layers += [nn.Linear(inputs, width), block(width, options, nn.BatchNorm1d)]
+        inputs = width
+    return nn.Sequential(*layers)
+
+
+def bands(units: int, n: int, options: dict) -> nn.Module:
+    """What follows the LSTM of a decoder."""
+    return nn.Sequential(nn.Dropout(options["dropout"]), nn.Linear(units, n))
+
+
+def residual(width: int, options: dict) -> nn.Module:
+    """The residual blocks of a level; "residual" has two in encoder and decoder."""
+    n = 2 if "residual" in (options["encoder"], options["decoder"]) else 0
+    return nn.Sequential(*(ResidualBlock(width, options) for _ in range(n)))
+
+
+def sizes(shape, options: dict) -> list[tuple[int, int]]:
+    """The size of the maps on every level, largest first."""
+    found = [tuple(shape)]
+    for _ in options["channels"]:
+        found.append(tuple(-(-side // 2) for side in found[-1]))
+    return found

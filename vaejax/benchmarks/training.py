@@ -5,6 +5,7 @@ starts, and the peak of a GPU's memory is that of the process.
 """
 
 import functools
+import importlib.util
 import multiprocessing
 import os
 import time
@@ -99,8 +100,8 @@ def measure(
     Samples/s are rows that pass through one model: of n seeds, n times the batch.
     """
     run, facts = ours(case, n_seeds)
-    contenders = {"vaejax": run}
-    contenders |= {name: RIVALS[name](case, n_threads) for name in against}
+    rivals = {name: RIVALS[name](case, n_threads) for name in against}
+    contenders = {"vaejax": run} | {name: run for name, run in rivals.items() if run}
     # Of one thread, its own seconds: those of others on the machine do not count.
     alone = n_threads == 1 and facts.device == "cpu"
     clock = time.process_time if alone else time.perf_counter
@@ -180,21 +181,31 @@ def _memory(device: Any, compiled: Any) -> int:
     return own + plan.temp_size_in_bytes - plan.alias_size_in_bytes
 
 
-def naive(case: Case, n_threads: int) -> Run:
-    """The same model with Flax's own transposed convolutions."""
+def naive(case: Case, n_threads: int) -> Run | None:
+    """The same model with Flax's own transposed convolutions, if it has any."""
     del n_threads
     from vaejax import convolution
     from vaejax.benchmarks.naive import TransposedConv
 
+    if case.networks["decoder"] not in ("conv", "residual"):
+        return None
     with mock.patch.object(convolution, "TransposedConv", TransposedConv):
         return ours(case, 1)[0]
 
 
-def torch(case: Case, n_threads: int) -> Run:
-    """The same model in PyTorch, eager."""
-    from vaejax.benchmarks import torch_networks
+def torch(case: Case, n_threads: int) -> Run | None:
+    """The same model in PyTorch, eager, if all its parts are written there.
 
-    return torch_networks.trainer(case, n_threads)
+    Raises:
+      ValueError: PyTorch is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise ValueError(
+            "--against=torch needs PyTorch: pip install torch, the extra of that name."
+        )
+    from vaejax.benchmarks import torch_training
+
+    return torch_training.trainer(case, n_threads)
 
 
 RIVALS = {f.__name__: f for f in (torch, naive)}
@@ -215,6 +226,8 @@ def _line(
     share = peak and median(mine) * facts.flop / peak
     ratios = [
         f"{median(a / b for a, b in zip(mine, found.rates[name], strict=True)):.2f}"
+        if name in found.rates
+        else "–"
         for name in rivals
     ]
     return _row(
