@@ -27,7 +27,7 @@ from_z = functools.partial(nn.Dense, kernel_init=nn.initializers.normal(1e-3))
 def memories(n_steps: int) -> Callable:
     """Initialiser of biases: each unit remembers for 1 to n_steps - 1 steps.
 
-    A forget gate that starts with bias b = log u forgets over 1 + u steps; u is uniform,
+    A forget gate that starts with bias b = log u forgets over 1 + u steps; u is uniform
     and the input gate's bias is -b. Chrono initialisation: Tallec & Ollivier 2018,
     arXiv:1804.11188, eq. 16.
     """

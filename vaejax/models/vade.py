@@ -5,7 +5,8 @@
 
 Training has three parts, by share of `progress`: up to `pretrain` a plain autoencoder;
 there a Gaussian mixture is fitted to the means (`refit`); from there on the loss above,
-its KL term growing from 0 to `beta` over `warmup`.
+its KL term growing from 0 to `beta` over `warmup`. A row is assigned by
+p(c | x) = E_q(z|x)[p(c | z)]; p(c | z) at the mean alone is too sure of itself.
 """
 
 import jax
@@ -17,6 +18,8 @@ from vaejax.core import Model
 from vaejax.mixture import SHAPES, STARTS, kl_to_mixture, log_joint
 from vaejax.models.vae import active_units, ramp
 from vaejax.networks import Networks
+
+DRAWS = 32  # of z, for p(c | x)
 
 
 def make(
@@ -78,9 +81,16 @@ def make(
 
     def assign(variables, batch):
         mixture = variables["params"]["mixture"]
-        z = encode(variables, batch)  # the mean: labels do not change from call to call
-        joint = log_joint(shape.log_prob(mixture, z), mixture["logits"])
-        return jax.nn.softmax(joint, axis=-1)
+        mean, log_var, _ = nets.posterior(variables, batch)
+
+        def responsibility(noise):
+            z = mean + jnp.exp(0.5 * log_var) * noise[None]
+            joint = log_joint(shape.log_prob(mixture, z), mixture["logits"])
+            return jax.nn.softmax(joint, axis=-1)
+
+        # The same draws for every row and call, so that labels never change.
+        noise = jax.random.normal(jax.random.key(0), (DRAWS, nets.latent_dim))
+        return jnp.mean(jax.vmap(responsibility)(noise), axis=0)
 
     def refit(variables, key, batch):
         z = np.asarray(jax.jit(encode)(variables, batch), np.float64)
