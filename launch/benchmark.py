@@ -24,7 +24,7 @@ MODELS = flags.DEFINE_list(
     "models", ["fixed"], "Fixed cases; configs by name; fixed or configs: all of them."
 )
 DTYPES = flags.DEFINE_list("dtypes", ["float32"], "float32, bfloat16 or both.")
-THREADS = flags.DEFINE_list("threads", ["1"], "Numbers of threads.")
+THREADS = flags.DEFINE_list("threads", ["1"], "Numbers of cores; on a GPU give many.")
 SEEDS = flags.DEFINE_list("seeds", ["1"], "Numbers of models trained at once.")
 AGAINST = flags.DEFINE_list("against", [], "torch, naive or both.")
 STEPS = flags.DEFINE_integer("steps", 25, "Training steps in all.", lower_bound=1)
