@@ -84,7 +84,8 @@ def test_names_in_any_script_and_of_any_bytes_are_written(tmp_path):
 
 
 def score(value, seed=0, *, label="genre", metric="ari", k=5, model="vae"):
-    about = dict(modalities="mel", fusion="early", clusterer="kmeans", space="")
+    about = dict(modalities="mel", fusion="early", clusterer="kmeans", space="",
+                 told="")  # fmt: skip
     return Score(model=model, k=k, seed=seed, label=label, metric=metric,
                  value=value, **about)  # fmt: skip
 
