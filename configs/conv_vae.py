@@ -27,5 +27,5 @@ def on_images(config, *, encoder: str, title: str):
         dropout=0.1,
         corruption=0.0,
     )
-    config.train.update(epochs=60, batch_size=32)
+    config.train.update(epochs=40, batch_size=32)
     return config

@@ -66,26 +66,27 @@ def main():
     if not RUN.value:
         raise ValueError("--run=FOLDER is missing: results/CONFIG/ID. See --help.")
     mode, labels, dims = mode_of_flags(), labels_of_flags(), dims_of_flags()
-    from vaejax import experiment, gallery, generate, lookup, pictures, trained
+    from vaejax import experiment, trained
+    from vaejax.generation import gallery, lookup, modes, pictures
 
     folder = Path(RUN.value)
     pictures.refuse_unseen(trained.settings_of(folder))
     run = experiment.reopen(folder, seed=MODEL_SEED.value)
     n = N.value or (DRAWS if mode in ("prior", "cluster") else STEPS)
-    asked = generate.Request(n, SEED.value, labels)
+    asked = modes.Request(n, SEED.value, labels)
     if mode == "cluster":
-        made = generate.from_cluster(
+        made = modes.from_cluster(
             run, asked, CLUSTER.value, clusterer=CLUSTERER.value, k=K.value
         )
     elif mode == "between":
-        made = generate.between(run, asked, lookup.tracks(run, BETWEEN.value))
+        made = modes.between(run, asked, lookup.tracks(run, BETWEEN.value))
     elif mode == "traverse":
         n_dims = len(dims) or TRAVERSE.value
-        made = generate.traverse(run, asked, dims, n_dims=n_dims)
+        made = modes.traverse(run, asked, dims, n_dims=n_dims)
     elif mode == "reconstruct":
-        made = generate.reconstruct(run, asked, lookup.tracks(run, RECONSTRUCT.value))
+        made = modes.reconstruct(run, asked, lookup.tracks(run, RECONSTRUCT.value))
     else:
-        made = generate.from_prior(run, asked)
+        made = modes.from_prior(run, asked)
     what = gallery.slug(made.what, *labels.values(), f"model{run.seed}")
     out = Path(OUT.value) if OUT.value else folder / "generated" / what
     paths = gallery.write(run, made, out)

@@ -16,19 +16,15 @@ from matplotlib.figure import Figure
 
 from configs import cvae, vade
 from vaejax import (
-    codes,
     data,
     experiment,
     figures,
-    gallery,
-    generate,
-    lookup,
-    pictures,
     songbook,
     spectrograms,
     trained,
 )
-from vaejax.generate import Request
+from vaejax.generation import codes, gallery, lookup, modes, pictures
+from vaejax.generation.modes import Request
 
 ROOT = Path(__file__).parents[1]
 ASKED = Request(n=2, seed=0, labels={})
@@ -310,11 +306,11 @@ def test_labels_take_the_place_of_unknown(images):
 
 def test_labels_that_a_model_was_not_told_are_refused(images, mixture):
     with pytest.raises(ValueError, match="mood=x: .* It was told language, genre."):
-        generate.from_prior(images, ASKED._replace(labels={"mood": "x"}))
+        modes.from_prior(images, ASKED._replace(labels={"mood": "x"}))
     with pytest.raises(ValueError, match="Did you mean bangla.*Choices: arabic, "):
-        generate.from_prior(images, ASKED._replace(labels={"language": "bangal"}))
+        modes.from_prior(images, ASKED._replace(labels={"language": "bangal"}))
     with pytest.raises(ValueError, match="told no labels. Start from .*cvae.py"):
-        generate.from_prior(mixture, ASKED._replace(labels={"genre": "pop"}))
+        modes.from_prior(mixture, ASKED._replace(labels={"genre": "pop"}))
 
 
 def test_clusters_are_a_models_own_or_those_of_kmeans(images, mixture):
@@ -350,23 +346,21 @@ def heard(folder: Path, run: trained.Finished, made) -> list[Path]:
 
 def test_a_cluster_is_drawn_from_the_codes_that_it_holds(images, tmp_path):
     _, _, members = lookup.clustering(images, "kmeans", 2)
-    made = generate.from_cluster(images, ASKED, 1, clusterer="kmeans", k=2)
+    made = modes.from_cluster(images, ASKED, 1, clusterer="kmeans", k=2)
     assert f"({(members == 1).sum()} tracks; a diagonal Gaussian" in made.done
     assert "language unknown, genre unknown" in made.done
     sounds = heard(tmp_path, images, made)
     assert [path.name for path in sounds] == ["draw-1.wav", "draw-2.wav"]
     # as long as the clips: 44 frames at a hop of 512
     assert {soundfile.info(path).frames for path in sounds} == {44 * 512}
-    fewer = generate.from_cluster(
-        images, ASKED._replace(n=1), 1, clusterer="kmeans", k=2
-    )
+    fewer = modes.from_cluster(images, ASKED._replace(n=1), 1, clusterer="kmeans", k=2)
     np.testing.assert_allclose(
         fewer.rows[0][0].picture.frames, made.rows[0][0].picture.frames, atol=1e-3
     )
 
 
 def test_a_mixture_draws_from_its_component(mixture, tmp_path):
-    made = generate.from_cluster(mixture, ASKED, 2, clusterer=None, k=None)
+    made = modes.from_cluster(mixture, ASKED, 2, clusterer=None, k=None)
     assert "cluster 2 of its own mixture, k = 3" in made.done
     assert "weight 0." in made.done
     said = gallery.describe(mixture, made)
@@ -377,13 +371,13 @@ def test_a_mixture_draws_from_its_component(mixture, tmp_path):
 def test_a_cluster_that_is_not_there_names_those_that_are(images, mixture):
     for run, cluster in ((images, 2), (images, -1), (mixture, 3)):
         with pytest.raises(ValueError, match=rf"--cluster={cluster} must be .* 0 \("):
-            generate.from_cluster(run, ASKED, cluster, clusterer=None, k=None)
+            modes.from_cluster(run, ASKED, cluster, clusterer=None, k=None)
 
 
 def test_what_a_model_is_told_changes_what_it_draws(images):
     languages = images.dataset.told["language"]
     told = [{"language": languages[0]}, {"language": languages[1]}, {}]
-    made = [generate.from_prior(images, Request(1, 0, labels)) for labels in told]
+    made = [modes.from_prior(images, Request(1, 0, labels)) for labels in told]
     frames = [one.rows[0][0].picture.frames for one in made]
     assert not np.allclose(frames[0], frames[1])
     assert not np.allclose(frames[0], frames[2])
@@ -393,8 +387,8 @@ def test_what_a_model_is_told_changes_what_it_draws(images):
 
 def test_a_way_begins_and_ends_at_the_reconstructions(images):
     ids = images.dataset.ids[[3, 12]].tolist()
-    made = generate.between(images, ASKED._replace(n=3), ids)
-    again = generate.reconstruct(images, ASKED, ids)
+    made = modes.between(images, ASKED._replace(n=3), ids)
+    again = modes.reconstruct(images, ASKED, ids)
     steps = [item.picture.frames for row in made.rows for item in row]
     for frames, row in zip(steps[::2], again.rows, strict=True):
         found = row[-1].picture.frames
@@ -405,15 +399,15 @@ def test_a_way_begins_and_ends_at_the_reconstructions(images):
 
 def test_a_way_between_components_is_straight(mixture):
     ids = mixture.dataset.ids[:2].tolist()
-    assert "linear way" in generate.between(mixture, ASKED, ids).done
+    assert "linear way" in modes.between(mixture, ASKED, ids).done
     with pytest.raises(ValueError, match="two tracks, and two steps"):
-        generate.between(mixture, ASKED, ids[:1])
+        modes.between(mixture, ASKED, ids[:1])
     with pytest.raises(ValueError, match="two tracks, and two steps"):
-        generate.between(mixture, ASKED._replace(n=1), ids)
+        modes.between(mixture, ASKED._replace(n=1), ids)
 
 
 def test_traversals_take_the_dimensions_that_say_most(images, tmp_path):
-    made = generate.traverse(images, ASKED, [], n_dims=2)
+    made = modes.traverse(images, ASKED, [], n_dims=2)
     assert [len(row) for row in made.rows] == [2, 2]
     assert "deviations of the prior from -3 to +3" in made.done
     dims = [int(row[0].name[1]) for row in made.rows]
@@ -424,20 +418,20 @@ def test_traversals_take_the_dimensions_that_say_most(images, tmp_path):
 
 
 def test_named_dimensions_are_traversed_in_their_order(mixture):
-    made = generate.traverse(mixture, ASKED, [2, 0], n_dims=2)
+    made = modes.traverse(mixture, ASKED, [2, 0], n_dims=2)
     assert [row[0].name for row in made.rows] == ["z2_-3.00", "z0_-3.00"]
     assert "deviations of the codes" in made.done
     for dims, n in (([3], 1), ([0, 0], 2)):
         with pytest.raises(ValueError, match=r"must be in \[0, 2\], each once"):
-            generate.traverse(mixture, ASKED, dims, n_dims=n)
+            modes.traverse(mixture, ASKED, dims, n_dims=n)
     with pytest.raises(ValueError, match="at most 3 dimensions"):
-        generate.traverse(mixture, ASKED, [], n_dims=4)
+        modes.traverse(mixture, ASKED, [], n_dims=4)
 
 
 def test_originals_stand_beside_the_means_that_the_model_sees(images, tmp_path):
     row = 4
     ids = [images.dataset.ids[row]]
-    made = generate.reconstruct(images, ASKED, ids)
+    made = modes.reconstruct(images, ASKED, ids)
     ((original, means, again),) = made.rows
     mel = images.clips[row].mel
     np.testing.assert_array_equal(original.picture.frames, mel)
@@ -452,7 +446,7 @@ def test_originals_stand_beside_the_means_that_the_model_sees(images, tmp_path):
 
 def test_statistics_are_heard_through_the_frames_of_the_original(mixture):
     ids = mixture.dataset.ids[[0]].tolist()
-    ((original, again),) = generate.reconstruct(mixture, ASKED, ids).rows
+    ((original, again),) = modes.reconstruct(mixture, ASKED, ids).rows
     assert original.picture.frames.shape == again.picture.frames.shape
     assert again.picture.tag == figures.BANDS
 
@@ -461,9 +455,9 @@ def test_images_have_no_sound_and_the_message_says_so(pixels, tmp_path):
     ids = pixels.dataset.ids[:2].tolist()
     for i, made in enumerate(
         (
-            generate.reconstruct(pixels, ASKED, ids),
-            generate.from_prior(pixels, ASKED),
-            generate.traverse(pixels, ASKED, [0], n_dims=1),
+            modes.reconstruct(pixels, ASKED, ids),
+            modes.from_prior(pixels, ASKED),
+            modes.traverse(pixels, ASKED, [0], n_dims=1),
         )
     ):
         assert made.rows[0][0].picture.frames.shape == (4, 4)
@@ -479,10 +473,8 @@ def test_mfcc_alone_have_no_way_back():
 def test_a_model_without_a_prior_says_what_else_there_is(images):
     run = images._replace(model=images.model._replace(prior=None))
     with pytest.raises(ValueError, match="has no prior to draw from. Name a cluster"):
-        generate.from_prior(run, ASKED)
-    assert (
-        "linear way" in generate.between(run, ASKED, run.dataset.ids[:2].tolist()).done
-    )
+        modes.from_prior(run, ASKED)
+    assert "linear way" in modes.between(run, ASKED, run.dataset.ids[:2].tolist()).done
 
 
 def test_file_names_hold_any_script_and_no_separator():
@@ -493,7 +485,7 @@ def test_file_names_hold_any_script_and_no_separator():
 
 def test_a_folder_that_cannot_be_made_is_refused(images, tmp_path):
     (tmp_path / "file").write_text("")
-    made = generate.from_prior(images, ASKED)
+    made = modes.from_prior(images, ASKED)
     with pytest.raises(ValueError, match="cannot be made.*Name another --out"):
         gallery.write(images, made, tmp_path / "file" / "out")
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from vaejax import audio, data, sound
+from vaejax import audio, data
+from vaejax.generation import sound
 
 RATE_HZ, N_FFT, HOP = 22050, 1024, 256
 BANK = {"sample_rate_hz": RATE_HZ, "n_fft": N_FFT, "hop": HOP}

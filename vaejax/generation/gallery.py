@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from vaejax import run_folder, sound, spectrograms
-from vaejax.pictures import Picture
+from vaejax import run_folder, spectrograms
+from vaejax.generation import sound
+from vaejax.generation.pictures import Picture
 from vaejax.spectrograms import Panel
 from vaejax.trained import Finished
 from vaejax.typeset import save

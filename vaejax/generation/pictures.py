@@ -13,7 +13,8 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vaejax import codes, figures
+from vaejax import figures
+from vaejax.generation import codes
 from vaejax.trained import Finished
 
 TEXTURE_S = 5.0  # of a texture, which could go on for ever

@@ -12,10 +12,11 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from vaejax import codes, figures, lookup, pictures
-from vaejax.gallery import Generated, Item, slug, wrapped
+from vaejax import figures
+from vaejax.generation import codes, lookup, pictures
+from vaejax.generation.gallery import Generated, Item, slug, wrapped
+from vaejax.generation.pictures import Picture
 from vaejax.mixture import Mixture
-from vaejax.pictures import Picture
 from vaejax.train import judged
 from vaejax.trained import Finished
 

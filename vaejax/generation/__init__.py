@@ -1,0 +1,7 @@
+"""Generation: what a finished run makes of codes, as pictures and sound.
+
+modes                  what can be asked for: draws, ways, traversals, reconstructions
+lookup, codes          tracks and labels by name; codes to decode
+pictures               codes -> spectrograms in dB, or images
+sound, gallery         spectrograms -> samples; the files that are written
+"""
