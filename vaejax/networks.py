@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from vaejax import losses
 from vaejax.convolution import ConvDecoder, ConvEncoder
+from vaejax.core import Batch, Variables
 from vaejax.fusion import FUSIONS, Shapes, joined_shape, split
 from vaejax.nets import MLPDecoder, MLPEncoder, Posterior
 from vaejax.recurrence import HierarchicalDecoder, RecurrentDecoder, RecurrentEncoder
@@ -108,6 +109,19 @@ class Context(nn.Module):
         return enumerate(self.n_classes)
 
 
+class Parts(NamedTuple):
+    """What the functions of `Networks` are made from."""
+
+    encoder: Posterior
+    decoder: nn.Module
+    context: Context
+    shapes: Shapes
+    fuse: Callable  # a value of `fusion.FUSIONS`
+    likelihood: str
+    corruption: float
+    latent_dim: int
+
+
 def make(
     shapes: Shapes,
     *,
@@ -139,94 +153,111 @@ def make(
       **sizes: the fields of `Sizes`.
     """
     size = Sizes(**sizes)
-    shape = joined_shape(shapes)
-    modules = {
-        "encoder": Posterior(
-            ENCODERS[encoder](size), latent_dim, size.dtype, log_var_bias
-        ),
-        "decoder": DECODERS[decoder](size, shape),
-    }
-    context = Context(tuple(conditions.values()))
-    negative_log_prob = losses.LIKELIHOODS[likelihood]
-
-    def inputs(batch):
-        x = FUSIONS[fusion](batch, tuple(shapes))
-        masks = [batch[f"{name}_mask"] for name in shapes if f"{name}_mask" in batch]
-        is_image = masks and shape[0] > 1
-        return x, masks[0] if is_image else jnp.ones(x.shape[:2], jnp.float32)
-
-    def told(params, batch):
-        if not conditions:
-            return jnp.zeros((len(batch[next(iter(shapes))]), 0))
-        return context.apply({"params": params["context"]}, batch["condition"])
-
-    def init(key, batch):
-        keys = dict(zip((*modules, "context"), jax.random.split(key, 3), strict=True))
-        batch = {name: x[:1] for name, x in batch.items()}
-        params = {}
-        if conditions:
-            found = context.init(keys["context"], batch["condition"])
-            params["context"] = found["params"]
-        about = told(params, batch)
-        z = jnp.concatenate([jnp.zeros((1, latent_dim)), about], axis=-1)
-        args = {"encoder": (*inputs(batch), about), "decoder": (z,)}
-        found = {
-            name: module.init(keys[name], *args[name], False)
-            for name, module in modules.items()
-        }
-        return {
-            "params": params | {name: v["params"] for name, v in found.items()},
-            "stats": {name: v.get("batch_stats", {}) for name, v in found.items()},
-        }
-
-    def apply(name, variables, args, key):
-        out, changed = modules[name].apply(
-            {
-                "params": variables["params"][name],
-                "batch_stats": variables["stats"][name],
-            },
-            *args,
-            key is not None,
-            rngs={} if key is None else {"dropout": key},
-            mutable=["batch_stats"],
-        )
-        return out, {name: changed.get("batch_stats", {})}
-
-    def corrupt(key, batch):
-        keys = jax.random.split(key, len(shapes))
-        kept = {
-            name: jax.random.bernoulli(k, 1.0 - corruption, batch[name].shape)
-            for k, name in zip(keys, shapes, strict=True)
-        }
-        return batch | {name: batch[name] * mask for name, mask in kept.items()}
-
-    def posterior(variables, batch, key=None):
-        args = (*inputs(batch), told(variables["params"], batch))
-        (mean, log_var), stats = apply("encoder", variables, args, key)
-        return mean, log_var, stats
-
-    def outputs(variables, z, batch, key):
-        about = told(variables["params"], batch)
-        z = jnp.concatenate([z, about], axis=-1)
-        x_hat, stats = apply("decoder", variables, (z,), key)
-        return split(x_hat, shapes), stats
-
-    def decode(variables, z, batch):
-        to_data = losses.OUTPUTS[likelihood]
-        found, _ = outputs(variables, z, batch, None)
-        return {name: to_data(x) for name, x in found.items()}
-
-    def reconstruction(variables, z, batch, key=None):
-        found, stats = outputs(variables, z, batch, key)
-        terms = {
-            f"recon_{name}": negative_log_prob(
-                batch[name], x_hat, losses.mask_of(batch, name)
-            )
-            for name, x_hat in found.items()
-        }
-        total = sum(terms.values())
-        return total, terms | {"recon": total}, stats
-
-    return Networks(
-        init, corrupt, posterior, decode, reconstruction, latent_dim, n_rows
+    code = ENCODERS[encoder](size)
+    parts = Parts(
+        encoder=Posterior(code, latent_dim, size.dtype, log_var_bias),
+        decoder=DECODERS[decoder](size, joined_shape(shapes)),
+        context=Context(tuple(conditions.values())),
+        shapes=shapes,
+        fuse=FUSIONS[fusion],
+        likelihood=likelihood,
+        corruption=corruption,
+        latent_dim=latent_dim,
     )
+    return Networks(
+        init=functools.partial(_init, parts),
+        corrupt=functools.partial(_corrupt, parts),
+        posterior=functools.partial(_posterior, parts),
+        decode=functools.partial(_decode, parts),
+        reconstruction=functools.partial(_reconstruction, parts),
+        latent_dim=latent_dim,
+        n_rows=n_rows,
+    )
+
+
+def _init(parts: Parts, key: Array, batch: Batch) -> Variables:
+    keys = jax.random.split(key, 3)
+    batch = {name: x[:1] for name, x in batch.items()}
+    params = {}
+    if parts.context.n_classes:
+        found = parts.context.init(keys[2], batch["condition"])
+        params["context"] = found["params"]
+    about = _told(parts, params, batch)
+    z = jnp.concatenate([jnp.zeros((1, parts.latent_dim)), about], axis=-1)
+    found = {
+        "encoder": parts.encoder.init(keys[0], *_inputs(parts, batch), about, False),
+        "decoder": parts.decoder.init(keys[1], z, False),
+    }
+    return {
+        "params": params | {name: v["params"] for name, v in found.items()},
+        "stats": {name: v.get("batch_stats", {}) for name, v in found.items()},
+    }
+
+
+def _inputs(parts: Parts, batch: Batch) -> tuple[Array, Array]:
+    """The modalities side by side, and the mask of their frames."""
+    x = parts.fuse(batch, tuple(parts.shapes))
+    masks = [batch[f"{name}_mask"] for name in parts.shapes if f"{name}_mask" in batch]
+    is_image = masks and x.shape[1] > 1
+    return x, masks[0] if is_image else jnp.ones(x.shape[:2], jnp.float32)
+
+
+def _told(parts: Parts, params: dict, batch: Batch) -> Float[Array, "b e"]:
+    """The embedding of the labels that the model is told; e = 0 without any."""
+    if not parts.context.n_classes:
+        return jnp.zeros((len(batch[next(iter(parts.shapes))]), 0))
+    return parts.context.apply({"params": params["context"]}, batch["condition"])
+
+
+def _apply(parts: Parts, name: str, variables: Variables, args: tuple, key):
+    """What a module returns, and its running averages after that."""
+    out, changed = getattr(parts, name).apply(
+        {"params": variables["params"][name], "batch_stats": variables["stats"][name]},
+        *args,
+        key is not None,
+        rngs={} if key is None else {"dropout": key},
+        mutable=["batch_stats"],
+    )
+    return out, {name: changed.get("batch_stats", {})}
+
+
+def _corrupt(parts: Parts, key: Array, batch: Batch) -> Batch:
+    keys = jax.random.split(key, len(parts.shapes))
+    kept = {
+        name: jax.random.bernoulli(k, 1.0 - parts.corruption, batch[name].shape)
+        for k, name in zip(keys, parts.shapes, strict=True)
+    }
+    return batch | {name: batch[name] * mask for name, mask in kept.items()}
+
+
+def _posterior(parts: Parts, variables: Variables, batch: Batch, key=None):
+    args = (*_inputs(parts, batch), _told(parts, variables["params"], batch))
+    (mean, log_var), stats = _apply(parts, "encoder", variables, args, key)
+    return mean, log_var, stats
+
+
+def _outputs(parts: Parts, variables: Variables, z, batch: Batch, key):
+    """What the decoder returns for every modality, and its running averages."""
+    about = _told(parts, variables["params"], batch)
+    z = jnp.concatenate([z, about], axis=-1)
+    x_hat, stats = _apply(parts, "decoder", variables, (z,), key)
+    return split(x_hat, parts.shapes), stats
+
+
+def _decode(parts: Parts, variables: Variables, z, batch: Batch) -> Batch:
+    to_data = losses.OUTPUTS[parts.likelihood]
+    found, _ = _outputs(parts, variables, z, batch, None)
+    return {name: to_data(x) for name, x in found.items()}
+
+
+def _reconstruction(parts: Parts, variables: Variables, z, batch: Batch, key=None):
+    negative_log_prob = losses.LIKELIHOODS[parts.likelihood]
+    found, stats = _outputs(parts, variables, z, batch, key)
+    terms = {
+        f"recon_{name}": negative_log_prob(
+            batch[name], x_hat, losses.mask_of(batch, name)
+        )
+        for name, x_hat in found.items()
+    }
+    total = sum(terms.values())
+    return total, terms | {"recon": total}, stats
