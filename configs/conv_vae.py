@@ -7,7 +7,7 @@ from configs import base
 
 
 def get_config():
-    """Returns the base with convolutions over 64 bands x 64 frames."""
+    """Returns the base with convolutions over 32 frames of 64 bands and their flux."""
     return on_images(base.get_config(), encoder="conv", title="conv_vae")
 
 
@@ -15,9 +15,10 @@ def on_images(config, *, encoder: str, title: str):
     """Gives the config's model log-mel images, and networks for these.
 
     The images are small, so that two cores do in minutes; a GPU takes them whole:
-    --config.features.n_mels=128 --config.data.frames=0.
+    --config.features.n_mels=128 --config.data.frames=0. Frames that are averaged to a
+    few have lost what is plucked and what is bowed, which their flux has kept.
     """
-    config.data.update(modalities=("mel",), mel="image", mfcc="image", frames=64)
+    config.data.update(modalities=("mel", "flux"), mel="image", mfcc="image", frames=32)
     config.features.n_mels = 64
     config.model.title = title
     config.networks.update(

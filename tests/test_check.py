@@ -56,7 +56,11 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
         ({"cluster__k": (1,)}, r"config.cluster.k=\(1,\) must be whole numbers"),
         ({"cluster__k": ("five",)}, r"config.cluster.k=\('five',\) must be whole"),
         ({"data__modalities": ("mel", "mfc")}, r"Did you mean 'mfcc'"),
-        ({"data__modalities": ("pixels",)}, r"whose modalities are mel, mfcc or both"),
+        (
+            {"data__modalities": ("pixels",)},
+            r"whose modalities are of mel, mfcc and flux",
+        ),
+        ({"data__modalities": ("mel", "flux")}, r"flux goes with .*mel='image'"),
         ({"data__root": "digits"}, r"whose modalities are pixels"),
         ({"data__root": ""}, r"config.data.root='' must not be empty"),
         (

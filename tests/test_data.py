@@ -91,6 +91,19 @@ def test_images_are_padded_masked_and_standardised_over_their_own_frames():
     np.testing.assert_allclose(x[1, :4] * std + mean, short.mel, atol=1e-3)
 
 
+def test_flux_is_the_mean_change_of_the_frames_that_an_image_averages():
+    mel = np.array([[0, 5], [3, 5], [3, 1], [1, 1], [1, 2]], np.float32)
+    how = HOW | dict(mel="image", modalities=("mel", "flux"), frames=3)
+    clips = [clip("a")._replace(mel=mel), clip("b")._replace(mel=0 * mel)]
+    dataset = data.from_clips(clips, **how | dict(held_out_share=0.0))
+    mean, deviation = dataset.scale["flux"]
+    found = dataset.batch["flux"] * deviation + mean
+    # The first frame has no frame before it; the last averages what there is.
+    np.testing.assert_allclose(found[0], [[1.5, 0], [1, 2], [0, 1]], atol=1e-6)
+    np.testing.assert_allclose(found[1], 0, atol=1e-6)
+    np.testing.assert_array_equal(dataset.batch["flux_mask"], np.ones((2, 3)))
+
+
 def test_a_constant_feature_becomes_zero_not_nan():
     same = [clip(f"t{i}")._replace(mel=np.full((3, 2), -5.0, "f4")) for i in range(4)]
     how = HOW | dict(modalities=("mel",), held_out_share=0.0)

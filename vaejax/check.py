@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.convolution import POOLS
-from vaejax.data import INPUTS
+from vaejax.data import FRAMES, INPUTS
 from vaejax.fusion import FUSIONS
 from vaejax.losses import LIKELIHOODS
 from vaejax.mixture import SHAPES, STARTS
@@ -68,7 +68,7 @@ POSITIVE = Rule("must be above 0", lambda x: x > 0)
 
 RULES = {
     "data.root": TEXT,
-    "data.modalities": each(one_of(("mel", "mfcc", ARRAYS)), at_least_one=True),
+    "data.modalities": each(one_of((*FRAMES, ARRAYS)), at_least_one=True),
     "data.mel": one_of(INPUTS),
     "data.mfcc": one_of(INPUTS),
     "data.frames": at_least(0),
@@ -220,7 +220,7 @@ def _inputs(data: dict, networks: dict) -> None:
     names = data["modalities"]
     arrays = data["root"] == "digits" or data["root"].endswith(".npz")
     if arrays != (names == (ARRAYS,)):
-        wanted = f"{ARRAYS}" if arrays else "mel, mfcc or both"
+        wanted = f"{ARRAYS}" if arrays else "of mel, mfcc and flux"
         raise ValueError(
             f"config.data.modalities={','.join(names)} does not go with "
             f"config.data.root={data['root']}, whose modalities are {wanted}."
@@ -230,7 +230,12 @@ def _inputs(data: dict, networks: dict) -> None:
             "config.networks.likelihood='bernoulli' is for data in [0, 1]; audio "
             "features are standardised. Use gaussian."
         )
-    if not arrays and len({data[name] for name in names}) > 1:
+    if "flux" in names and data["mel"] != "image":
+        raise ValueError(
+            f"config.data.modalities={','.join(names)}: flux goes with config.data.mel="
+            f"'image'. Of config.data.mel={data['mel']!r} it is a part already."
+        )
+    if not arrays and len({data.get(name, "image") for name in names}) > 1:
         for part in ("encoder", "decoder"):
             if networks[part] != "mlp":
                 raise ValueError(

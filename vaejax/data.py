@@ -10,14 +10,20 @@ from jaxtyping import Bool, Float
 from vaejax.core import Batch, Dataset, Track
 
 
-def mel_statistics(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, " d"]:
-    """Mean, deviation and mean step of every band over the frames; d = 3f, in dB.
+def flux(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, "t f"]:
+    """How far every band has moved since the frame before, in dB; 0 at the first.
 
-    The step is the absolute difference of neighbouring frames: it tells plucked from
-    bowed where the deviation cannot. One frame has deviation and step 0.
+    It tells plucked from bowed, which the means of frames cannot.
     """
-    steps = np.abs(np.diff(mel, axis=0, prepend=mel[:1]))
-    return np.concatenate([mel.mean(axis=0), mel.std(axis=0), steps.mean(axis=0)])
+    return np.abs(np.diff(mel, axis=0, prepend=mel[:1]))
+
+
+def mel_statistics(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, " d"]:
+    """Mean, deviation and mean flux of every band over the frames; d = 3f, in dB.
+
+    One frame has deviation and flux 0.
+    """
+    return np.concatenate([mel.mean(axis=0), mel.std(axis=0), flux(mel).mean(axis=0)])
 
 
 def mfcc_statistics(mfcc: Float[np.ndarray, "t d"]) -> Float[np.ndarray, " d2"]:
@@ -30,6 +36,11 @@ def mfcc_statistics(mfcc: Float[np.ndarray, "t d"]) -> Float[np.ndarray, " d2"]:
     return np.concatenate([mfcc[:, :n].mean(axis=0), mfcc.std(axis=0)])
 
 
+FRAMES = {  # of a clip, by modality
+    "mel": lambda clip: clip.mel,
+    "mfcc": lambda clip: clip.mfcc,
+    "flux": lambda clip: flux(clip.mel),
+}
 STATISTICS = {"mel": mel_statistics, "mfcc": mfcc_statistics}
 
 
@@ -38,7 +49,7 @@ def statistics(
 ) -> tuple[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]]:
     """The statistics of every clip over its own frames; every row counts."""
     del step  # they are of the frames as they are
-    rows = [STATISTICS[modality](getattr(clip, modality)) for clip in clips]
+    rows = [STATISTICS[modality](FRAMES[modality](clip)) for clip in clips]
     return np.stack(rows), np.ones(len(rows), bool)
 
 
@@ -50,7 +61,7 @@ def image(
     One frame of the image is the mean of `step` frames of the clip; of those that there
     are, where a clip ends.
     """
-    rows = [_averaged(getattr(clip, modality), step) for clip in clips]
+    rows = [_averaged(FRAMES[modality](clip), step) for clip in clips]
     lengths = np.array([len(row) for row in rows])
     padded = np.zeros((len(rows), lengths.max(), rows[0].shape[1]), np.float32)
     for place, row in zip(padded, rows, strict=True):
@@ -90,14 +101,15 @@ def from_clips(
 
     Args:
       clips: of `features.extract`.
-      modalities: names in STATISTICS.
-      mel, mfcc: what the frames are to a model, names in INPUTS.
+      modalities: names in FRAMES.
+      mel, mfcc: what the frames are to a model, names in INPUTS; flux is an image.
       frames: of an image, at most; longer clips are averaged. 0 keeps every frame.
       condition: label columns that the model is told, as batch["condition"].
       held_out_share: share of the songs that training does not see.
     """
     clips = sorted(clips, key=lambda clip: clip.track.track_id)
-    forms, step = {"mel": mel, "mfcc": mfcc}, frame_step(clips, frames)
+    step = frame_step(clips, frames)
+    forms = {"mel": mel, "mfcc": mfcc, "flux": "image"}
     inputs = {name: INPUTS[forms[name]](clips, name, step) for name in modalities}
     tracks = [clip.track for clip in clips]
     songs = np.array([track.song_id for track in tracks])

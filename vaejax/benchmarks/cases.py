@@ -77,8 +77,8 @@ def _shape(modality: str, settings: dict[str, dict]) -> tuple[int, ...]:
     data, features = settings["data"], settings["features"]
     if modality == "pixels":
         return (8, 8) if data["root"] == "digits" else (28, 28)
-    size = features["n_mels"] if modality == "mel" else 3 * features["n_mfcc"]
-    if data[modality] == "statistics":
+    size = 3 * features["n_mfcc"] if modality == "mfcc" else features["n_mels"]
+    if data.get(modality) == "statistics":
         return (3 * size,) if modality == "mel" else (4 * features["n_mfcc"],)
     is_songbook = data["root"] == "songbook"
     seconds = settings["songbook" if is_songbook else "features"]["duration_s"]

@@ -33,8 +33,8 @@ def refuse_unseen(settings: dict) -> None:
     names = settings["data"]["modalities"]
     if "mel" not in names and "pixels" not in names:
         raise ValueError(
-            f"config.data.modalities={','.join(names)}: there is no way back from MFCC "
-            "to a spectrogram. Train with --config.data.modalities=mel,mfcc, and "
+            f"config.data.modalities={','.join(names)}: there is no way back to "
+            "a spectrogram. Train with --config.data.modalities=mel,mfcc, and "
             "generate from that run."
         )
 
