@@ -54,6 +54,13 @@ def test_probabilities_are_those_of_the_labels(clusterer, blobs):
         assert np.all((found.probability > 1 / 3) & (found.probability <= 1))
 
 
+def test_a_mixture_of_many_rows_is_learnt_from_some(blobs, monkeypatch):
+    monkeypatch.setattr(cluster, "MOST_FITTED", 60)
+    z, truth = blobs
+    found = cluster.gmm(z, n_clusters=3, seed=0).cluster
+    assert len(found) == 180 and adjusted_rand_score(truth, found) > 0.95
+
+
 def test_far_points_are_noise_to_dbscan(blobs):
     z = np.concatenate([blobs[0], [[50.0, 50, 50, 50]]]).astype(np.float32)
     assert cluster.dbscan(z, n_clusters=3, seed=0).cluster[-1] == -1

@@ -93,6 +93,17 @@ def test_internal_scores_leave_noise_out_and_say_how_much():
     )
 
 
+def test_the_silhouette_of_many_rows_is_that_of_some_from_every_cluster(monkeypatch):
+    rng = np.random.default_rng(0)
+    clusters = rng.permutation(np.repeat([7, 0, 3], [2, 1500, 500]))
+    z = rng.normal(size=(2002, 2)) + clusters[:, None]
+    exact = metrics.silhouette(z, clusters)
+    monkeypatch.setattr(metrics, "MOST_PAIRED", 400)
+    assert metrics.silhouette(z, clusters) == pytest.approx(exact, abs=0.03)
+    lone = np.arange(2002) == 5  # a cluster of one row is not lost
+    assert np.isfinite(metrics.silhouette(z, lone.astype(int)))
+
+
 @pytest.mark.parametrize("clusters", [[0, 0, 0], [-1, -1, -1], [0, 1, 2]])
 def test_internal_scores_that_are_undefined_are_left_out(clusters):
     found = metrics.internal(np.eye(3), np.array(clusters))

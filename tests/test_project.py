@@ -87,7 +87,7 @@ def test_principal_components_are_those_of_scikit_learn():
 
 
 def test_a_large_collection_is_mapped_by_a_part_of_it(monkeypatch):
-    monkeypatch.setattr(project, "MOST_FOR_TSNE", 90)
+    monkeypatch.setattr(project, "MOST_MAPPED", 90)
     z, member = blobs(300)
     xy = PROJECTIONS["tsne"](z, seed=0)
     assert xy.shape == (300, 2) and np.isfinite(xy).all()
@@ -95,6 +95,16 @@ def test_a_large_collection_is_mapped_by_a_part_of_it(monkeypatch):
     np.fill_diagonal(gaps, np.inf)
     assert (member[gaps.argmin(axis=1)] == member).all()
     np.testing.assert_array_equal(xy, PROJECTIONS["tsne"](z, seed=0))
+
+
+def test_a_large_neighbour_map_keeps_islands_together(monkeypatch):
+    monkeypatch.setattr(project, "MOST_MAPPED", 90)
+    z, member = blobs(300)
+    mapped = project.neighbour_map(z, n_dimensions=3, seed=0)
+    gaps = np.linalg.norm(mapped[:, None] - mapped[None], axis=-1)
+    np.fill_diagonal(gaps, np.inf)
+    assert mapped.shape == (300, 3)
+    assert (member[gaps.argmin(axis=1)] == member).all()
 
 
 def test_importing_the_module_imports_neither_umap_nor_scikit_learn():

@@ -6,12 +6,14 @@ not. Fewer than four distinct rows have no neighbourhoods to keep: they are show
 their principal components, so a collapsed latent space shows as the one point it is.
 """
 
+import functools
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float
 
-MOST_FOR_TSNE = 10_000  # rows; its time and memory grow beyond use above that
+MOST_MAPPED = 10_000  # rows that a map is learnt from, where more would take too long
 
 
 def tsne(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
@@ -28,14 +30,7 @@ def tsne(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
     _require_finite(z)
     if _distinct_rows(z) < 4:
         return principal(z)
-    if len(z) <= MOST_FOR_TSNE:
-        return _tsne(z, seed)
-    chosen = np.random.default_rng(seed).choice(len(z), MOST_FOR_TSNE, replace=False)
-    chosen.sort()
-    xy = _tsne(z[chosen], seed)
-    placed = _between_neighbours(z, z[chosen], xy)
-    placed[chosen] = xy
-    return placed
+    return _of_some(functools.partial(_tsne, seed=seed), z, seed)
 
 
 def umap(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
@@ -49,7 +44,7 @@ def umap(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
     _require_finite(z)
     if _distinct_rows(z) < 4:
         return principal(z)
-    return _umap(_two_columns(z), 2, n_neighbors=15, min_dist=0.1, seed=seed)
+    return _umap(_two_columns(z), dimensions=2, n_neighbors=15, min_dist=0.1, seed=seed)
 
 
 def neighbour_map(
@@ -58,7 +53,7 @@ def neighbour_map(
     """UMAP for clustering: up to 20 neighbours drawn as close as they come.
 
     d is `n_dimensions`, or less where z has fewer dimensions or rows. z itself where it
-    has too few distinct rows to have neighbourhoods.
+    has too few distinct rows to have neighbourhoods. Above 10,000 rows as `tsne`.
 
     Raises:
       ValueError: z holds a value that is not finite.
@@ -67,11 +62,12 @@ def neighbour_map(
     dimensions = min(n_dimensions, z.shape[1], len(z) - 2)
     if dimensions < 2 or _distinct_rows(z) <= dimensions + 2:
         return z.astype(np.float32)
-    return _umap(z, dimensions, n_neighbors=20, min_dist=0.0, seed=seed)
+    close = {"n_neighbors": 20, "min_dist": 0.0, "seed": seed}
+    return _of_some(functools.partial(_umap, dimensions=dimensions, **close), z, seed)
 
 
 def _umap(
-    z: np.ndarray, dimensions: int, *, n_neighbors: int, min_dist: float, seed: int
+    z: np.ndarray, *, dimensions: int, n_neighbors: int, min_dist: float, seed: int
 ) -> np.ndarray:
     with warnings.catch_warnings():
         # Raised on import, about a part of the package that is not used here.
@@ -108,7 +104,19 @@ def principal(z: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n 2"]:
     return xy.astype(np.float32)
 
 
-def _tsne(z: np.ndarray, seed: int) -> np.ndarray:
+def _of_some(mapping: Callable, z: np.ndarray, seed: int) -> np.ndarray:
+    """The map of at most MOST_MAPPED rows, with the others put between these."""
+    if len(z) <= MOST_MAPPED:
+        return mapping(z)
+    chosen = np.random.default_rng(seed).choice(len(z), MOST_MAPPED, replace=False)
+    chosen.sort()
+    found = mapping(z[chosen])
+    placed = _between_neighbours(z, z[chosen], found)
+    placed[chosen] = found
+    return placed
+
+
+def _tsne(z: np.ndarray, *, seed: int) -> np.ndarray:
     """t-SNE of four distinct rows or more; one thread, whose sums keep their order."""
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
