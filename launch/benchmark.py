@@ -10,11 +10,10 @@ python launch/benchmark.py --what=training --models=configs --seeds=1,8 \
 """
 
 import importlib
-import sys
 from collections.abc import Iterator
 
 import command
-from absl import app, flags
+from absl import flags
 
 WHAT = flags.DEFINE_enum("what", "features", ["features", "training"], "What is timed.")
 ROOT = flags.DEFINE_string("root", "", "Folder of audio; none renders clips.")
@@ -87,17 +86,12 @@ def _refuse_unknown(flag: str, values: list[str], choices: tuple[str, ...]) -> N
             )
 
 
-def main(argv: list[str]) -> None:
+def main() -> None:
     """Prints the lines of the benchmark as they come."""
-    if argv[1:]:
-        raise app.UsageError(f"Unknown arguments: {' '.join(argv[1:])}.")
     run = {"features": features, "training": training}[WHAT.value]
-    try:
-        for line in run():
-            print(line, flush=True)
-    except ValueError as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    for line in run():
+        print(line, flush=True)
 
 
 if __name__ == "__main__":
-    app.run(main)
+    command.run(main, command.parse_flags, "Every line so far stands.")

@@ -84,13 +84,12 @@ def test_every_fixed_case_can_be_trained(name):
 
 def test_configs_are_trained_at_the_sizes_that_they_use():
     assert from_config(vae).shapes == {"mel": (384,), "mfcc": (160,)}
-    assert from_config(conv_vae).shapes == {"mel": (62, 64)}
-    assert from_config(hierarchical_vae).shapes == {"mel": (108, 64)}
+    assert from_config(conv_vae).shapes == {"mel": (31, 64), "flux": (31, 64)}
     assert from_config(digits).shapes == {"pixels": (8, 8)}
     assert from_config(cvae).conditions == {"language": 5}
     whole = plain(conv_vae.get_config())
     whole["data"] |= {"root": "songs", "frames": 0}
-    assert cases.from_settings("", whole).shapes == {"mel": (1292, 64)}
+    assert cases.from_settings("", whole).shapes["mel"] == (1292, 64)
 
 
 def test_a_table_has_a_row_for_each_way_to_train():

@@ -69,7 +69,7 @@ class Model(NamedTuple):
     encode: Callable  # (variables, batch) -> z [b, k], the mean, row by row
     decode: Callable | None = None  # (variables, z, batch) -> {modality: [b, ...]}
     assign: Callable | None = None  # (variables, batch) -> p(c | x) [b, c]
-    prior: Callable | None = None  # (variables) -> p(z) as {logits, mean, log_var}, [c]
+    prior: Callable | None = None  # (variables) -> p(z), as a `mixture.Mixture`
     refit: Callable | None = None  # (variables, key, batch) -> variables, on the host
     refit_at: float = 0.0  # progress at which `refit` is called
     settled_at: float = 0.0  # progress from which the loss is the final objective
