@@ -9,6 +9,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from vaejax.recurrence import STRETCHES
+
 
 class MLPEncoder(nn.Module):
     """Dense layers."""
@@ -117,38 +119,65 @@ class ResidualBlock(nn.Module):
 
 
 class RecurrentEncoder(nn.Module):
-    """A bidirectional LSTM."""
+    """A bidirectional LSTM, its last outputs, and means of outputs and frames."""
 
     def __init__(self, shape, told: int, options: dict):
         """Builds the layers."""
         super().__init__()
-        units = options["units"]
-        self.width = 2 * units
+        self.units, inputs = options["units"], shape[1] + told
+        every, summary = 2 * self.units + inputs, (self.units + 1) // 2
+        self.lstm = nn.LSTM(inputs, self.units, batch_first=True, bidirectional=True)
+        self.summary = nn.Linear(every, summary)
         self.dropout = nn.Dropout(options["dropout"])
-        self.lstm = nn.LSTM(
-            shape[1] + told, units, batch_first=True, bidirectional=True
-        )
+        self.width = every + STRETCHES * summary + 2 * self.units
 
     def forward(self, x: Tensor, told: Tensor) -> Tensor:
-        """Returns the last outputs of both directions."""
-        alike = told[:, None].expand(-1, x.shape[1], -1)
-        _, (h, _) = self.lstm(torch.cat([x, alike], 2))
-        return self.dropout(torch.cat([h[0], h[1]], 1))
+        """Returns the features."""
+        frames = torch.cat([x, told[:, None].expand(-1, x.shape[1], -1)], 2)
+        outputs = self.lstm(frames)[0]
+        h = torch.cat([outputs, frames], 2)
+        parts = nn.functional.adaptive_avg_pool1d(h.transpose(1, 2), STRETCHES)
+        parts = self.summary(parts.transpose(1, 2)).flatten(1)
+        last = outputs[:, -1, : self.units], outputs[:, 0, self.units :]
+        return self.dropout(torch.cat([h.mean(1), parts, *last], 1))
+
+
+class Unrolled(nn.Module):
+    """An LSTM that a code starts and drives, and the code itself at every step."""
+
+    def __init__(self, k: int, n_steps: int, size: int, options: dict):
+        """Builds the layers."""
+        super().__init__()
+        units = options["units"]
+        self.start = nn.Linear(k, 2 * units)
+        # Whose inputs are the code, and which step it is.
+        self.lstm = nn.LSTM(k + n_steps, units, batch_first=True)
+        self.out = nn.Sequential(nn.Dropout(options["dropout"]), nn.Linear(units, size))
+        self.direct = nn.Linear(k, size, bias=False)
+        self.register_buffer("steps", torch.eye(n_steps))
+
+    def forward(self, code: Tensor) -> Tensor:
+        """Returns the sequence."""
+        n, n_steps = len(code), len(self.steps)
+        own = self.steps[None].expand(n, -1, -1)
+        inputs = torch.cat([code[:, None].expand(-1, n_steps, -1), own], 2)
+        cell, h = (
+            part[None].contiguous() for part in self.start(code).tanh().chunk(2, 1)
+        )
+        return self.out(self.lstm(inputs, (h, cell))[0]) + self.direct(code)[:, None]
 
 
 class RecurrentDecoder(nn.Module):
-    """An LSTM with z as its start and as every input."""
+    """z unrolled into frames."""
 
     def __init__(self, shape, k: int, options: dict):
         """Builds the layers."""
         super().__init__()
-        self.writer = Writer(k, k, options["units"])
-        self.n_frames = shape[0]
-        self.bands = bands(options["units"], shape[1], options)
+        self.frames = Unrolled(k, *shape, options)
 
     def forward(self, z: Tensor) -> Tensor:
         """Returns the reconstruction."""
-        return self.bands(self.writer(z, self.n_frames))
+        return self.frames(z)
 
 
 class HierarchicalDecoder(nn.Module):
@@ -157,36 +186,19 @@ class HierarchicalDecoder(nn.Module):
     def __init__(self, shape, k: int, options: dict):
         """Builds the layers."""
         super().__init__()
-        units = options["units"]
-        self.shape, self.segments = shape, options["segments"]
-        self.conductor = Writer(k, 1, units)
-        self.embedding = nn.Linear(units, units)
-        self.bottom = Writer(units, units, units)
-        self.bands = bands(units, shape[1], options)
+        segments, units = options["segments"], options["units"]
+        self.shape = shape
+        self.conductor = Unrolled(k, segments, units, options)
+        self.views = nn.Linear(k, segments * units, bias=False)
+        self.bottom = Unrolled(units, -(-shape[0] // segments), shape[1], options)
 
     def forward(self, z: Tensor) -> Tensor:
         """Returns the reconstruction."""
         n_frames, bands = self.shape
-        h = self.conductor(z, self.segments, z.new_zeros(len(z), 1))
-        rows = self.embedding(h).tanh().flatten(0, 1)
-        x = self.bands(self.bottom(rows, -(-n_frames // self.segments)))
+        embeddings = self.conductor(z)
+        embeddings = embeddings + self.views(z).reshape(embeddings.shape)
+        x = self.bottom(embeddings.flatten(0, 1))
         return x.reshape(len(z), -1, bands)[:, :n_frames]
-
-
-class Writer(nn.Module):
-    """An LSTM that runs on from a state, under the same input at every step."""
-
-    def __init__(self, k: int, inputs: int, units: int):
-        """Builds the layers."""
-        super().__init__()
-        self.start = nn.Linear(k, 2 * units)
-        self.lstm = nn.LSTM(inputs, units, batch_first=True)
-
-    def forward(self, z: Tensor, n_steps: int, x: Tensor | None = None) -> Tensor:
-        """Returns all outputs; the input is z itself unless it is given."""
-        cell, h = (part[None].contiguous() for part in self.start(z).tanh().chunk(2, 1))
-        x = z if x is None else x
-        return self.lstm(x[:, None].expand(-1, n_steps, -1), (h, cell))[0]
 
 
 ENCODERS = {
@@ -219,11 +231,6 @@ def dense(inputs: int, widths: tuple[int, ...], options: dict) -> nn.Module:
         layers += [nn.Linear(inputs, width), block(width, options, nn.BatchNorm1d)]
         inputs = width
     return nn.Sequential(*layers)
-
-
-def bands(units: int, n: int, options: dict) -> nn.Module:
-    """What follows the LSTM of a decoder."""
-    return nn.Sequential(nn.Dropout(options["dropout"]), nn.Linear(units, n))
 
 
 def residual(width: int, options: dict) -> nn.Module:
