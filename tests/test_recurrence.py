@@ -16,6 +16,7 @@ from vaejax.recurrence import (
     RecurrentEncoder,
     Writer,
     memories,
+    stretches,
 )
 
 T, F, K = 7, 5, 3
@@ -53,7 +54,7 @@ def play(decoder, variables, embeddings):
 
 @functools.partial(jax.jit, static_argnums=0)
 def conduct(decoder, variables, z):
-    return decoder.apply(variables, z, method="conduct")
+    return decoder.apply(variables, z, False, method="conduct")
 
 
 def encode(x, mask, context=NONE, module=ENCODER):
@@ -84,8 +85,10 @@ def test_an_lstm_equals_that_of_flax(reverse):
     ours = {"params": {"kernel": side_by_side("i", "kernel"), "LSTM_0": lstm}}
     frames = jnp.swapaxes(X, 0, 1)
     h = Reader(6, reverse, "float32").apply(ours, frames, ALL.T)
-    expected = reference.apply({"params": {"cell": params}}, X)[:, -1]
-    np.testing.assert_allclose(h, expected, atol=1e-6)
+    expected = reference.apply({"params": {"cell": params}}, X)
+    if reverse:  # Flax gives the outputs in the order in which they arose
+        expected = expected[:, ::-1]
+    np.testing.assert_allclose(h, jnp.swapaxes(expected, 0, 1), atol=1e-6)
 
 
 def test_units_start_to_forget_after_1_to_all_steps():
@@ -102,10 +105,26 @@ def test_units_start_to_forget_after_1_to_all_steps():
 def test_the_memory_starts_as_long_as_the_sequence():
     args = jnp.zeros((1, 20)), jnp.zeros((1, 40))
     short, long = (
-        Writer(10, "float32").init(jax.random.key(0), *args, n)["params"]["LSTM_0"]
+        Writer(10, n, "float32").init(jax.random.key(0), *args)["params"]["LSTM_0"]
         for n in (1, 500)
     )
     assert np.max(short["bias"]) <= np.log(2) < np.log(50) < np.max(long["bias"])
+
+
+def test_each_step_of_a_writer_has_its_own_input_beside_the_drive():
+    start, drive = jnp.array([[0.3, -0.2, 0.1, 0.4]]), jnp.arange(8.0)[None] / 8
+    writer = Writer(2, 3, "float32")
+    variables = writer.init(jax.random.key(0), start, drive)
+    params = variables["params"]
+    step = LSTM(2, 3, "float32").apply({"params": params["LSTM_0"]})
+    state = start[:, :2], start[:, 2:]
+    expected = []
+    for own in params["steps"]:
+        state = step(state, drive + own[None])
+        expected.append(state[1])
+    h = writer.apply(variables, start, drive)
+    np.testing.assert_allclose(h, jnp.stack(expected), atol=1e-6)
+    assert np.abs(np.diff(params["steps"], axis=0)).min() > 0
 
 
 def test_what_lies_in_padded_frames_changes_nothing():
@@ -132,10 +151,32 @@ def test_rows_of_different_lengths_do_not_see_each_other():
 def test_the_directions_change_places_when_frames_are_read_backwards():
     encoder = ENCODER.clone(norm="none")
     params = started(encoder, X, ALL, NONE)["params"]
-    other = {"Reader_0": params["Reader_1"], "Reader_1": params["Reader_0"]}
+    forward, backward, frames = jnp.split(params["summary"]["kernel"], [6, 12])
+    other = params | {
+        "Reader_0": params["Reader_1"],
+        "Reader_1": params["Reader_0"],
+        "summary": params["summary"]
+        | {"kernel": jnp.concatenate([backward, forward, frames])},
+    }
     features = apply(encoder, {"params": params}, X, ALL, NONE)
     backwards = apply(encoder, {"params": other}, X[:, ::-1], ALL, NONE)
-    np.testing.assert_allclose(backwards, jnp.roll(features, 6, axis=1), atol=1e-6)
+    for part in (slice(0, 12), slice(-12, None)):  # the means, the last outputs
+        swapped = jnp.roll(features[:, part], 6, axis=1)
+        np.testing.assert_allclose(backwards[:, part], swapped, atol=1e-6)
+
+
+def test_stretches_cut_rows_of_any_length_evenly():
+    mask = jnp.array([[1.0, 1, 1, 1, 1, 0], [1, 1, 0, 0, 0, 0]]).T
+    weights = jnp.swapaxes(stretches(mask, 3), 1, 2)
+    half = 1 / 2
+    np.testing.assert_allclose(
+        weights,
+        [
+            [[half, half, 0, 0, 0, 0], [1, 0, 0, 0, 0, 0]],
+            [[0, 0, half, half, 0, 0], [0, 1, 0, 0, 0, 0]],
+            [[0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 0]],
+        ],
+    )
 
 
 def test_the_context_reaches_the_features():
@@ -175,6 +216,18 @@ def test_a_frame_depends_on_the_embedding_of_its_own_segment_alone():
 
     seen = jnp.abs(jax.jacrev(frames)(embeddings)[:, 0]).sum(axis=-1) > 0
     np.testing.assert_array_equal(seen, np.eye(3)[[0, 0, 0, 1, 1, 1, 2]])
+
+
+@every_decoder
+def test_the_code_reaches_every_frame_past_the_lstm(decoder):
+    """With nothing from the LSTMs the reconstruction is linear in z."""
+    variables = started(decoder, Z)
+    deaf = jax.tree.map_with_path(
+        lambda path, x: 0 * x if "out" in [part.key for part in path] else x, variables
+    )
+    x_hat = apply(decoder, deaf, Z)
+    np.testing.assert_allclose(apply(decoder, deaf, 2 * Z), 2 * x_hat, rtol=1e-4)
+    assert np.abs(x_hat).mean(axis=(0, 2)).min() > 0.1
 
 
 @every_decoder
