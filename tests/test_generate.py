@@ -466,7 +466,7 @@ def test_images_have_no_sound_and_the_message_says_so(pixels, tmp_path):
 
 
 def test_mfcc_alone_have_no_way_back():
-    with pytest.raises(ValueError, match="no way back from MFCC .*mel,mfcc"):
+    with pytest.raises(ValueError, match="no way back to a spectrogram.*mel,mfcc"):
         pictures.refuse_unseen({"data": {"modalities": ("mfcc",)}})
 
 
