@@ -11,5 +11,5 @@ def get_config():
     """Returns the base with residual convolutions, two blocks a level."""
     config = on_images(base.get_config(), encoder="residual", title="deep_conv_vae")
     config.data.frames = 16  # a frame costs five times as much as in conv_vae.py
-    config.train.epochs = 30
+    config.train.epochs = 20
     return config
