@@ -20,11 +20,12 @@ def test_active_units_are_those_whose_mean_varies():
     z = np.zeros((2, 50, 3))
     z[0, :, 0], z[1, :, :2] = np.arange(50), np.arange(50)[:, None]
     z[:, :, 2] = 0.05 * np.sin(np.arange(50))  # a variance of .00125
-    terms = {"kl": np.array([3.0, 4.0]), "recon": np.ones(2), "loss": np.full(2, 5.0)}
+    terms = {"kl": np.array([3.0, 4.0]), "recon": np.ones(2), "loss": np.full(2, 9.0)}
     rows = list(evaluate.latent_scores(latents(z, terms)))
     found = {(r["seed"], r["metric"]): r["value"] for r in rows}
     assert (found[0, "active_units"], found[1, "active_units"]) == (1, 2)
     assert found[0, "units"] == 3 and found[1, "kl"] == 4.0
+    assert found[1, "negative_elbo"] == 5.0, "and not the loss, with its free bits"
     text = report.table(scores(rows))
     assert "1.500 ±.500 of 3" in text and "Warning" not in text
 

@@ -10,7 +10,6 @@ from vaejax import metrics
 from vaejax.cluster import CLUSTERERS, FIXED, Labels
 from vaejax.core import Dataset
 
-LATENT_TERMS = ("kl", "recon", "loss")
 BINS = 5  # of a factor that is measured
 
 
@@ -159,8 +158,12 @@ def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
     found = {
         "active_units": (variance > limit).sum(axis=1),
         "units": np.full(len(variance), variance.shape[1]),
-        **{name: latents.terms[name] for name in LATENT_TERMS if name in latents.terms},
+        "kl": latents.terms["kl"],
     }
+    if "recon" in latents.terms:
+        found["recon"] = latents.terms["recon"]
+        # The bound itself, whatever weights and free bits make of it in the loss.
+        found["negative_elbo"] = found["recon"] + found["kl"]
     if latents.probability is not None:
         assigned = latents.probability.argmax(axis=2)
         found["clusters"] = np.full(len(assigned), latents.probability.shape[2])

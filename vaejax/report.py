@@ -185,7 +185,7 @@ LATENT = {
     "active_units": "active units",
     "kl": "KL",
     "recon": "reconstr.",
-    "loss": "-ELBO",
+    "negative_elbo": "-ELBO",
 }
 FACTORS = {
     "mig": "MIG",
