@@ -9,10 +9,7 @@ def get_config() -> ConfigDict:
     config.data = ConfigDict(
         dict(
             root="songbook",  # songbook: the embedded collection; digits; or a path
-            modalities=(
-                "mel",
-                "mfcc",
-            ),  # what the model sees; flux beside an image of mel
+            modalities=("mel", "mfcc"),  # what the model sees; flux is one more
             mel="statistics",  # over frames; or image: the frames, padded and masked
             mfcc="statistics",  # likewise
             frames=0,  # of an image, at most: longer clips are averaged; 0 keeps all

@@ -58,7 +58,7 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
         ({"data__modalities": ("mel", "mfc")}, r"Did you mean 'mfcc'"),
         (
             {"data__modalities": ("pixels",)},
-            r"whose modalities are of mel, mfcc and flux",
+            r"whose modalities are some of mel, mfcc, flux",
         ),
         ({"data__modalities": ("mel", "flux")}, r"flux goes with .*mel='image'"),
         ({"data__root": "digits"}, r"whose modalities are pixels"),

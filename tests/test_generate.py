@@ -15,14 +15,7 @@ import soundfile
 from matplotlib.figure import Figure
 
 from configs import cvae, vade
-from vaejax import (
-    data,
-    experiment,
-    figures,
-    songbook,
-    spectrograms,
-    trained,
-)
+from vaejax import data, experiment, figures, songbook, spectrograms, trained
 from vaejax.generation import codes, gallery, lookup, modes, pictures
 from vaejax.generation.modes import Request
 

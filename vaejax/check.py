@@ -220,7 +220,7 @@ def _inputs(data: dict, networks: dict) -> None:
     names = data["modalities"]
     arrays = data["root"] == "digits" or data["root"].endswith(".npz")
     if arrays != (names == (ARRAYS,)):
-        wanted = f"{ARRAYS}" if arrays else "of mel, mfcc and flux"
+        wanted = f"{ARRAYS}" if arrays else f"some of {', '.join(FRAMES)}"
         raise ValueError(
             f"config.data.modalities={','.join(names)} does not go with "
             f"config.data.root={data['root']}, whose modalities are {wanted}."

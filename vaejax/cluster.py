@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from vaejax.project import neighbour_map, some_rows
+
 MOST_FITTED = 20_000  # rows that a mixture is learnt from
 
 
@@ -53,8 +55,6 @@ def neighbour_responsibilities(
 
     Clusters are seldom ellipsoids in z; on the map, many more are.
     """
-    from vaejax.project import neighbour_map
-
     mapped = neighbour_map(z, n_dimensions=10, seed=seed)
     return responsibilities(mapped, "full", n_clusters=n_clusters, seed=seed)
 
@@ -71,9 +71,8 @@ def responsibilities(
     from sklearn.mixture import GaussianMixture
 
     x = x.astype(np.float64)
-    n = min(MOST_FITTED, len(x))
-    rows = np.random.default_rng(seed).choice(len(x), n, replace=False)
-    rows.sort()
+    many = len(x) > MOST_FITTED
+    seen = x[some_rows(len(x), MOST_FITTED, seed=seed)] if many else x
     fitted = GaussianMixture(
         n_clusters,
         covariance_type=covariance,
@@ -81,7 +80,7 @@ def responsibilities(
         max_iter=300,
         reg_covar=1e-4 * max(x.var(axis=0).mean(), 1e-12),
         random_state=seed,
-    ).fit(x[rows])
+    ).fit(seen)
     return fitted.predict_proba(x)
 
 

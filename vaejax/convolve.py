@@ -141,8 +141,7 @@ def _by_kernel(x, y, size, stride, padding):
 
 
 def _conv(x, rhs, padding, strides=(1, 1), lhs_dilation=(1, 1), rhs_dilation=(1, 1)):
-    if rhs_dilation == (1, 1):
-        rhs, padding = _trimmed(x, rhs, strides, padding, lhs_dilation)
+    rhs, padding = _trimmed(x, rhs, padding, strides, lhs_dilation, rhs_dilation)
     return lax.conv_general_dilated(
         x,
         rhs,
@@ -154,16 +153,17 @@ def _conv(x, rhs, padding, strides=(1, 1), lhs_dilation=(1, 1), rhs_dilation=(1,
     )
 
 
-def _trimmed(x, kernel, strides: Pair, padding, dilation: Pair):
+def _trimmed(x, kernel, padding, strides: Pair, lhs_dilation: Pair, rhs_dilation: Pair):
     """The kernel without its outer rows and columns that only ever meet padding."""
     left = []
     for axis, (low, high) in enumerate(padding):
-        n, size = _span(x, dilation)[axis] + 1, kernel.shape[axis]
-        places = range(0, n + low + high - size + 1, strides[axis])
-        met = [t for t in range(size) if any(0 <= p + t - low < n for p in places)]
-        first, last = (met[0], met[-1]) if met else (0, size - 1)
+        n = _span(x, lhs_dilation)[axis] + 1
+        taps = range(0, kernel.shape[axis] * rhs_dilation[axis], rhs_dilation[axis])
+        places = range(-low, n + high - taps[-1], strides[axis])
+        met = [i for i, t in enumerate(taps) if any(0 <= p + t < n for p in places)]
+        first, last = (met[0], met[-1]) if met else (0, len(taps) - 1)
         kernel = lax.slice_in_dim(kernel, first, last + 1, axis=axis)
-        left.append((low - first, high - (size - 1 - last)))
+        left.append((low - taps[first], high - (taps[-1] - taps[last])))
     return kernel, left
 
 

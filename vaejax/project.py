@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 MOST_MAPPED = 10_000  # rows that a map is learnt from, where more would take too long
 
@@ -108,12 +108,16 @@ def _of_some(mapping: Callable, z: np.ndarray, seed: int) -> np.ndarray:
     """The map of at most MOST_MAPPED rows, with the others put between these."""
     if len(z) <= MOST_MAPPED:
         return mapping(z)
-    chosen = np.random.default_rng(seed).choice(len(z), MOST_MAPPED, replace=False)
-    chosen.sort()
+    chosen = some_rows(len(z), MOST_MAPPED, seed=seed)
     found = mapping(z[chosen])
     placed = _between_neighbours(z, z[chosen], found)
     placed[chosen] = found
     return placed
+
+
+def some_rows(n_rows: int, n: int, *, seed: int) -> Int[np.ndarray, " n"]:
+    """Draws n of the rows, each at most once, in their order."""
+    return np.sort(np.random.default_rng(seed).choice(n_rows, n, replace=False))
 
 
 def _tsne(z: np.ndarray, *, seed: int) -> np.ndarray:

@@ -90,7 +90,7 @@ def traversal(
 
 def texture(
     deviation: Float[np.ndarray, " f"],
-    step: Float[np.ndarray, " f"],
+    flux: Float[np.ndarray, " f"],
     *,
     n_frames: int,
     seed: int,
@@ -99,10 +99,10 @@ def texture(
 
     An autoregression of order 1 with unit variance and correlation r from frame to
     frame changes by 2 sqrt((1 - r) / pi) in the mean; r is what makes this the ratio of
-    `step` to `deviation`, as `data.mel_statistics` measures them, and at least 0. What
+    `flux` to `deviation`, as `data.mel_statistics` measures them, and at least 0. What
     the statistics do not say is taken from music: all bands start at the same moments.
     """
-    ratio = np.maximum(step, 0.0) / np.maximum(deviation, 1e-6)
+    ratio = np.maximum(flux, 0.0) / np.maximum(deviation, 1e-6)
     r = np.clip(1 - np.pi / 4 * ratio**2, 0.0, 0.9999)
     noise = (
         np.random.default_rng(seed).normal(size=(n_frames, 1)).repeat(len(r), axis=1)

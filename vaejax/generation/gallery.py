@@ -22,7 +22,7 @@ UNHEARD = "The model knows images, which have no sound."
 STATISTICS = (
     "The model knows statistics of each band and no time. A reconstruction is the "
     "original's frames with the decoded mean and deviation; all else is noise with "
-    "these and the decoded step."
+    "these and the decoded flux."
 )
 MEL_ALONE = "The model's MFCC are decoded as well; only mel has a picture and a sound."
 

@@ -2,7 +2,7 @@
 
 What a model decodes is an image (the frames themselves), statistics of frames, or
 pixels. Statistics have no time: a new picture of them is a texture, noise with the
-decoded mean, deviation and step in every band; beside an original it is the original's
+decoded mean, deviation and flux in every band; beside an original it is the original's
 frames with the decoded mean and deviation.
 """
 
@@ -127,9 +127,9 @@ def _square(image: np.ndarray) -> Float[np.ndarray, "_ _"]:
 def _texture(
     statistics: Float[np.ndarray, " d"], features: dict, seed: int
 ) -> Float[np.ndarray, "t f"]:
-    """Frames with the mean, deviation and step per band of `data.mel_statistics`."""
-    _, deviation, step = np.split(statistics, 3)
+    """Frames with the mean, deviation and flux per band of `data.mel_statistics`."""
+    _, deviation, flux = np.split(statistics, 3)
     hop_s = features["hop"] / features["sample_rate_hz"]
     n_frames = max(2, round(min(TEXTURE_S, features["duration_s"]) / hop_s))
-    noise = codes.texture(deviation, step, n_frames=n_frames, seed=seed)
+    noise = codes.texture(deviation, flux, n_frames=n_frames, seed=seed)
     return figures.recoloured(noise, statistics)
