@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from vaejax.core import Rejected, Track
 from vaejax.folder import Folder, listing, locate, open_folder, walk
 from vaejax.layout import VERSIONS, labels, match_lyrics, sort_out, stem
-from vaejax.lyrics import LIMIT_BYTES, has_words, read_text
 from vaejax.table import KNOWN, LYRICS_FILES, NAMES, TABLES, one_line, parse, shown
+from vaejax.text.files import LIMIT_BYTES, has_words, read_text
 
 _PLACE = re.compile(r"^metadata\.\w+, lines? \d+(?: to \d+)?: ")
 _QUOTED = re.compile(r"(?<!\w)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")(?!\w)")

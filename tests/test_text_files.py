@@ -5,7 +5,7 @@ from conftest import shared
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaejax.lyrics import LIMIT_BYTES, has_words, read_text
+from vaejax.text.files import LIMIT_BYTES, has_words, read_text
 
 BANGLA = "য়ে আমার সোনার বাংলা\nআমি তোমায় ভালোবাসি\n"
 ARABIC = "يا حبيبي تعال\nحَبِيبي يا نور العين\n"
