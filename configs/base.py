@@ -9,9 +9,11 @@ def get_config() -> ConfigDict:
     config.data = ConfigDict(
         dict(
             root="songbook",  # songbook: the embedded collection; digits; or a path
-            modalities=("mel", "mfcc"),  # what the model sees; flux is one more
+            modalities=("mel", "mfcc"),  # what the model sees; flux and lyrics are more
+            tracks="all",  # or with_lyrics: those that have them
             mel="statistics",  # over frames; or image: the frames, padded and masked
             mfcc="statistics",  # likewise
+            lyrics="song",  # a vector a song; or lines: a vector a line, masked
             frames=0,  # of an image, at most: longer clips are averaged; 0 keeps all
             condition=(),  # label columns that a cvae is told
             held_out_share=0.1,  # of the songs, to choose the epoch by; never labels
@@ -32,6 +34,19 @@ def get_config() -> ConfigDict:
             hop=512,  # samples between frames
             n_mels=128,
             n_mfcc=40,  # coefficients; their deltas come on top
+        )
+    )
+    config.lyrics = ConfigDict(
+        dict(
+            encoder="ngram",  # character n-grams and SVD: no download; or xlm_roberta
+            model="FacebookAI/xlm-roberta-base",  # of xlm_roberta: a name or a folder
+            dim=64,  # of ngram's vectors
+            versions=("original",),  # some of original, romanized, translated
+            combine="mean",  # of the versions a song has; or concatenation, or first
+            max_lines=64,  # of lyrics="lines": longer songs have neighbours averaged
+            drop=("timestamps", "tags", "credits", "repeats"),  # what is not sung
+            romanizer="tables",  # or anyascii, or uroman (pip install uroman)
+            translator="",  # to English: a name or folder of a CTranslate2 model
         )
     )
     config.model = ConfigDict(
@@ -57,13 +72,19 @@ def get_config() -> ConfigDict:
             segments=16,  # of hierarchical
             norm="none",  # batch, layer or none
             dropout=0.0,  # share of the activations
-            likelihood="gaussian",  # or bernoulli, for data in [0, 1]
+            likelihood="gaussian",  # or unit_gaussian; bernoulli for data in [0, 1]
             dtype="auto",  # of the arithmetic: bfloat16 on GPU, else float32
             corruption=0.4,  # share of the features hidden from the encoder in training
             log_var_bias=0.0,  # where the posterior's log-variance starts
         )
     )
-    config.fusion = ConfigDict(dict(name="early"))  # modalities side by side
+    config.fusion = ConfigDict(  # of audio and lyrics
+        dict(
+            name="mopoe",  # early, late, attention, weighted, poe or mopoe
+            dropout=0.3,  # share of the rows that lose one of the two in training
+            lyrics_weight=10.0,  # of lyrics beside audio in the loss; 0: by features
+        )
+    )
     config.train = ConfigDict(
         dict(
             seeds=5,  # models trained at once: seeds 0 to 4

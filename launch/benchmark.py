@@ -7,6 +7,7 @@ python launch/benchmark.py --what=training --models=conv,residual --threads=1,2 
     --against=torch
 python launch/benchmark.py --what=training --models=configs --seeds=1,8 \
     --dtypes=float32,bfloat16
+python launch/benchmark.py --what=text --n=200 --threads=1,2 --against=torch
 """
 
 import importlib
@@ -15,9 +16,10 @@ from collections.abc import Iterator
 import command
 from absl import flags
 
-WHAT = flags.DEFINE_enum("what", "features", ["features", "training"], "What is timed.")
+KINDS = ["features", "training", "text"]
+WHAT = flags.DEFINE_enum("what", "features", KINDS, "What is timed.")
 ROOT = flags.DEFINE_string("root", "", "Folder of audio; none renders clips.")
-N = flags.DEFINE_integer("n", 100, "Number of clips.", lower_bound=1)
+N = flags.DEFINE_integer("n", 100, "Number of clips, or of lines.", lower_bound=1)
 WORKERS = flags.DEFINE_integer("workers", 2, "Number of processes.", lower_bound=1)
 MODELS = flags.DEFINE_list(
     "models", ["fixed"], "Fixed cases; configs by name; fixed or configs: all of them."
@@ -48,6 +50,20 @@ def training() -> Iterator[str]:
         seeds=_numbers("seeds", SEEDS.value),
         against=AGAINST.value,
         steps=STEPS.value,
+    )
+
+
+def text() -> Iterator[str]:
+    """The vectors of lines."""
+    from vaejax.benchmarks.text import RIVALS, text
+
+    _refuse_unknown("dtypes", DTYPES.value, ("float32", "bfloat16"))
+    _refuse_unknown("against", AGAINST.value, tuple(RIVALS))
+    return text(
+        threads=_numbers("threads", THREADS.value),
+        dtypes=DTYPES.value,
+        against=AGAINST.value,
+        n=N.value,
     )
 
 
@@ -88,7 +104,7 @@ def _refuse_unknown(flag: str, values: list[str], choices: tuple[str, ...]) -> N
 
 def main() -> None:
     """Prints the lines of the benchmark as they come."""
-    run = {"features": features, "training": training}[WHAT.value]
+    run = {"features": features, "training": training, "text": text}[WHAT.value]
     for line in run():
         print(line, flush=True)
 

@@ -50,3 +50,11 @@ def blobs():
     import small
 
     return small.blobs()
+
+
+@pytest.fixture(scope="session")
+def sung():
+    """Rows of which two thirds have lyrics."""
+    import small
+
+    return small.sung()

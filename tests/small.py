@@ -50,7 +50,9 @@ def options(name: str, **changes) -> dict:
     return found | small | {k: v for k, v in changes.items() if k in found}
 
 
-def nets_for(name: str, dataset: Dataset, latent_dim: int = 4, **changes):
+def nets_for(
+    name: str, dataset: Dataset, latent_dim: int = 4, fusion: str = "early", **changes
+):
     """Small networks for the dataset, as the model's config has them otherwise."""
     sizes = CONFIGS[name].get_config().networks.to_dict()
     inputs = data.modalities(dataset.batch)
@@ -59,7 +61,7 @@ def nets_for(name: str, dataset: Dataset, latent_dim: int = 4, **changes):
         {key: x.shape[1:] for key, x in inputs.items()},
         conditions={k: len(v) for k, v in dataset.told.items() if name == "cvae"},
         n_rows=len(dataset.ids),
-        fusion="early",
+        fusion={"name": fusion, "dropout": 0.3, "lyrics_weight": 5.0},
         latent_dim=latent_dim,
         **given,
     )
@@ -118,3 +120,24 @@ def blobs() -> tuple[Dataset, np.ndarray]:
         held_out=np.arange(300) % 10 == 0,
     )
     return conditioned(dataset, ("kind",)), truth
+
+
+def sung() -> Dataset:
+    """Spectrograms and lines of lyrics of two kinds; a third have no lyrics."""
+    rng = np.random.default_rng(1)
+    kind = rng.integers(2, size=48)
+    mel = rng.normal(size=(48, 6, 5)) + 2 * kind[:, None, None]
+    lines = rng.normal(size=(48, 4, 3)) - 2 * kind[:, None, None]
+    n_lines = rng.integers(1, 5, size=48) * (np.arange(48) % 3 > 0)
+    ids = np.array([f"{i:03d}" for i in range(48)])
+    return standardised(
+        {
+            "mel": (mel, np.ones((48, 6), bool)),
+            "lyrics": (lines, np.arange(4)[None] < n_lines[:, None]),
+        },
+        together=("lyrics",),
+        ids=ids,
+        songs=ids,
+        labels={"kind": kind.astype(str)},
+        held_out=np.arange(48) % 10 == 0,
+    )

@@ -15,11 +15,16 @@ from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.convolution import POOLS
 from vaejax.data import FRAMES, INPUTS
-from vaejax.fusion import FUSIONS
+from vaejax.fusion import FUSIONS, LYRICS
 from vaejax.losses import LIKELIHOODS
 from vaejax.mixture import SHAPES, STARTS
 from vaejax.nets import NORMS
 from vaejax.networks import DECODERS, ENCODERS
+from vaejax.text.clean import DROPS
+from vaejax.text.romanize import ROMANIZERS
+from vaejax.text.vectors import COMBINATIONS, FORMS
+from vaejax.text.vectors import ENCODERS as TEXT_ENCODERS
+from vaejax.text.versions import VERSIONS
 
 ARRAYS = "pixels"  # the modality of images, which have no audio
 
@@ -68,7 +73,9 @@ POSITIVE = Rule("must be above 0", lambda x: x > 0)
 
 RULES = {
     "data.root": TEXT,
-    "data.modalities": each(one_of((*FRAMES, ARRAYS)), at_least_one=True),
+    "data.modalities": each(one_of((*FRAMES, LYRICS, ARRAYS)), at_least_one=True),
+    "data.tracks": one_of(("all", "with_lyrics")),
+    "data.lyrics": one_of(FORMS),
     "data.mel": one_of(INPUTS),
     "data.mfcc": one_of(INPUTS),
     "data.frames": at_least(0),
@@ -87,6 +94,15 @@ RULES = {
     "features.hop": between(1, 65536),
     "features.n_mels": between(2, 1024),
     "features.n_mfcc": between(1, 1024),
+    "lyrics.encoder": one_of(TEXT_ENCODERS),
+    "lyrics.model": TEXT,
+    "lyrics.dim": at_least(1),
+    "lyrics.versions": each(one_of(VERSIONS), at_least_one=True),
+    "lyrics.combine": one_of(COMBINATIONS),
+    "lyrics.max_lines": at_least(1),
+    "lyrics.drop": each(one_of(DROPS), at_least_one=False),
+    "lyrics.romanizer": one_of(ROMANIZERS),
+    "lyrics.translator": Rule("must be text", lambda x: isinstance(x, str)),
     "model.name": one_of(models.NAMES),
     "model.title": Rule("must be text", lambda x: isinstance(x, str)),
     "model.latent_dim": at_least(1),
@@ -114,6 +130,8 @@ RULES = {
     "networks.corruption": between(0.0, 0.9),
     "networks.log_var_bias": between(-12.0, 6.0),
     "fusion.name": one_of(FUSIONS),
+    "fusion.dropout": between(0.0, 0.9),
+    "fusion.lyrics_weight": at_least(0.0),
     "train.seeds": at_least(1),
     "train.epochs": at_least(1),
     "train.batch_size": at_least(1),
@@ -192,6 +210,7 @@ def _model_options(options: dict) -> None:
 def _combinations(config: dict) -> None:
     features, model = config["features"], config["model"]
     _inputs(config["data"], config["networks"])
+    _fusion(config["data"], config["fusion"]["name"])
     if (model["name"] == "cvae") != bool(config["data"]["condition"]):
         raise ValueError(
             f"config.data.condition={','.join(config['data']['condition'])!r} does not "
@@ -220,7 +239,7 @@ def _inputs(data: dict, networks: dict) -> None:
     names = data["modalities"]
     arrays = data["root"] == "digits" or data["root"].endswith(".npz")
     if arrays != (names == (ARRAYS,)):
-        wanted = f"{ARRAYS}" if arrays else f"some of {', '.join(FRAMES)}"
+        wanted = ARRAYS if arrays else f"some of {', '.join((*FRAMES, LYRICS))}"
         raise ValueError(
             f"config.data.modalities={','.join(names)} does not go with "
             f"config.data.root={data['root']}, whose modalities are {wanted}."
@@ -235,14 +254,28 @@ def _inputs(data: dict, networks: dict) -> None:
             f"config.data.modalities={','.join(names)}: flux goes with config.data.mel="
             f"'image'. Of config.data.mel={data['mel']!r} it is a part already."
         )
-    if not arrays and len({data.get(name, "image") for name in names}) > 1:
+    audio = [name for name in names if name != LYRICS]
+    if not arrays and len({data.get(name, "image") for name in audio}) != 1:
         for part in ("encoder", "decoder"):
             if networks[part] != "mlp":
+                how = f"They are {data['mel']!r} and {data['mfcc']!r}."
                 raise ValueError(
                     f"config.networks.{part}={networks[part]!r} sees frames, so "
                     "config.data.mel and config.data.mfcc must both be image, or both "
-                    f"statistics. They are {data['mel']!r} and {data['mfcc']!r}."
+                    f"statistics. {how if audio else 'Of lyrics alone, use mlp.'}"
                 )
+
+
+def _fusion(data: dict, name: str) -> None:
+    """Attention needs more than one token of each view."""
+    both = LYRICS in data["modalities"] and len(data["modalities"]) > 1
+    forms = {data[name] for name in ("mel", "mfcc") if name in data["modalities"]}
+    if name == "attention" and both and (forms - {"image"} or data["lyrics"] == "song"):
+        raise ValueError(
+            "config.fusion.name='attention' goes from frames to lines: over single "
+            "vectors it would be constant. Set config.data.lyrics=lines, and "
+            "config.data.mel and config.data.mfcc to image."
+        )
 
 
 def collection(

@@ -1,16 +1,19 @@
 """What a config points at -> Dataset: a folder of songs, the songbook, or images."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tqdm import tqdm
 
-from vaejax import check, data, images, run_folder
+from vaejax import check, data, devices, images, run_folder
 from vaejax.core import Dataset, Rejected, Track
+from vaejax.text.versions import Lyrics
 
 # Configs name these; a collection may have any of them, or none.
 OPTIONAL_LABELS = {"language", "genre", "key", "level_db", "bandwidth_hz"}
+LYRICS = ("lyrics",)  # the modalities of a run that needs no audio
 SONGBOOKS = Path(__file__).parents[1] / "data" / "songbook"
 
 
@@ -37,10 +40,12 @@ def open_collection(settings: dict) -> Collection:
         arrays = images.read(root, held_out_share=options["held_out_share"])
         found = Collection(data.fingerprint(arrays), arrays=arrays)
     else:
-        from vaejax import corpus
+        from vaejax import corpus, texts
 
         folder = songbook_folder(settings) if root == "songbook" else Path(root)
-        read = corpus.read(folder, allow_outside=options["allow_outside"])
+        of_texts = options["modalities"] == LYRICS and texts.is_texts(folder)
+        read_all = texts.read if of_texts else corpus.read
+        read = read_all(folder, allow_outside=options["allow_outside"])
         found = Collection(corpus.fingerprint(read.tracks), *read)
     _refuse_misfits(settings, found)
     return found
@@ -75,6 +80,8 @@ def _refuse_misfits(settings: dict, found: Collection) -> None:
     else:
         columns = {name for track in found.tracks for name in track.columns}
         columns |= {"artist"}
+        if uses_lyrics(settings):
+            columns |= {"lyrics_language"}
         n_rows = len(found.tracks)
         n_songs = len({track.song_id for track in found.tracks})
     check.collection(
@@ -101,44 +108,111 @@ def prepare(
     if found.arrays is not None:
         dataset = data.conditioned(found.arrays, options["condition"])
         return dataset, [], f"{len(dataset.ids)} images"
-    from vaejax import corpus, features
+    return _prepare_tracks(settings, found, workdir)
 
-    clips, unreadable = features.extract(
-        found.tracks,
+
+def _prepare_tracks(
+    settings: dict, found: Collection, workdir: Path
+) -> tuple[Dataset, list, str]:
+    from vaejax import corpus, lyrics
+
+    options, notes = settings["data"], []
+    tracks, rejected, read = found.tracks, [*found.rejected], {}
+    if uses_lyrics(settings):
+        tracks, read, unused = _with_lyrics(settings, tracks)
+        rejected += unused
+        notes.append(lyrics.described(read.values()))
+    clips, unreadable = _clips(settings, tracks)
+    tracks = tuple(clip.track for clip in clips) if clips or unreadable else tracks
+    rejected += unreadable
+    run_folder.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
+    if not tracks:
+        raise ValueError(
+            f"none of the {len(rejected)} files can be used. The first: "
+            f"{rejected[-1].reason} All reasons: {workdir / 'rejected.csv'}"
+        )
+    statistics = corpus.statistics(tracks, rejected)
+    run_folder.write_json(workdir / "collection.json", statistics)
+    _refuse_misfits(settings, found._replace(tracks=tracks))
+    words = None
+    if "lyrics" in options["modalities"]:
+        words = _words(settings, [read[track.track_id] for track in tracks])
+    given = {name: options[name] for name in data.OPTIONS}
+    if clips:
+        dataset = data.from_clips(clips, **given, words=words)
+    else:
+        shares = options["condition"], options["held_out_share"]
+        dataset = data.from_tracks(tracks, {}, words, *shares)
+    odd = write_tracks(workdir / "tracks.csv", tracks, clips)
+    if odd:
+        notes.append(f"Used, but odd: {odd} tracks; tracks.csv has a note on each")
+    return dataset, clips, "\n".join([corpus.describe(statistics), *notes])
+
+
+def uses_lyrics(settings: dict) -> bool:
+    """Whether the lyrics have to be read."""
+    options = settings["data"]
+    return "lyrics" in options["modalities"] or options["tracks"] == "with_lyrics"
+
+
+def _with_lyrics(
+    settings: dict, tracks: Sequence[Track]
+) -> tuple[tuple[Track, ...], dict[str, Lyrics], list[Rejected]]:
+    """The tracks to use, their lyrics by id, and what is set aside."""
+    from vaejax import lyrics
+
+    data_options, options = settings["data"], settings["lyrics"]
+    found, rejected = lyrics.read(tracks, options, Path(data_options["cache_dir"]))
+    every = data_options["tracks"] == "all" and data_options["modalities"] != LYRICS
+    kept = []
+    for track, one in zip(tracks, found, strict=True):
+        if every or lyrics.has_any(one, options):
+            kept.append(track._replace(columns=lyrics.columns(one) | track.columns))
+        else:
+            reason = f"{track.file_name!r} has no lyrics, which this run is about."
+            rejected.append(Rejected(track.file_name, track.track_id, reason))
+    by_id = {track.track_id: one for track, one in zip(tracks, found, strict=True)}
+    return tuple(kept), {t.track_id: by_id[t.track_id] for t in kept}, rejected
+
+
+def _words(settings: dict, lyrics: list[Lyrics]) -> data.Words:
+    from vaejax.lyrics import words
+
+    return words(
+        lyrics,
+        form=settings["data"]["lyrics"],
+        options=settings["lyrics"],
+        cache_dir=Path(settings["data"]["cache_dir"]),
+        dtype=devices.dtype(settings["networks"]["dtype"]),
+    )
+
+
+def _clips(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Rejected]]:
+    """Features of the audio; nothing where the run is about lyrics alone."""
+    if settings["data"]["modalities"] == LYRICS:
+        return [], []
+    from vaejax import features
+
+    return features.extract(
+        tracks,
         cache_dir=Path(settings["data"]["cache_dir"]),
         n_workers=n_workers(settings),
         **settings["features"],
     )
-    rejected = (*found.rejected, *unreadable)
-    run_folder.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
-    if not clips:
-        raise ValueError(
-            f"none of the {len(unreadable)} files can be used. The first: "
-            f"{unreadable[0].reason} All reasons: {workdir / 'rejected.csv'}"
-        )
-    tracks = tuple(clip.track for clip in clips)
-    statistics = corpus.statistics(tracks, rejected)
-    run_folder.write_json(workdir / "collection.json", statistics)
-    _refuse_misfits(settings, found._replace(tracks=tracks))
-    dataset = data.from_clips(clips, **{name: options[name] for name in data.OPTIONS})
-    odd = write_tracks(workdir / "tracks.csv", clips)
-    about = corpus.describe(statistics)
-    if odd:
-        about += f"\nUsed, but odd: {odd} tracks; tracks.csv has a note on each"
-    return dataset, clips, about
 
 
-def write_tracks(path: Path, clips: list) -> int:
+def write_tracks(path: Path, tracks: Sequence[Track], clips: list) -> int:
     """Writes what is known of every track; returns how many carry a note."""
-    columns = list(dict.fromkeys(name for c in clips for name in c.track.columns))
+    columns = list(dict.fromkeys(name for track in tracks for name in track.columns))
     about = ("track_id", "file_name", "song_id", "title", "artist")
-    measured = ("duration_s", "level_db", "note")
+    measured = ("duration_s", "level_db", "note") if clips else ()
     rows = [
-        [getattr(clip.track, name) for name in about]
-        + [clip.track.columns.get(name) for name in columns]
-        + [round(clip.duration_s, 3), round(clip.level_db, 1), clip.note]
-        for clip in clips
+        [getattr(track, name) for name in about]
+        + [track.columns.get(name) for name in columns]
+        for track in tracks
     ]
+    for row, clip in zip(rows, clips, strict=bool(clips)):
+        row += [round(clip.duration_s, 3), round(clip.level_db, 1), clip.note]
     header = [*about, *columns, *(f"audio_{name}" for name in measured)]
     run_folder.write_csv(path, header, rows)
     return sum(bool(clip.note) for clip in clips)

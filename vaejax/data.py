@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -87,6 +88,14 @@ INPUTS = {f.__name__: f for f in (statistics, image)}
 OPTIONS = ("modalities", "mel", "mfcc", "frames", "condition", "held_out_share")
 
 
+class Words(NamedTuple):
+    """The lyrics of every track as vectors."""
+
+    x: Float[np.ndarray, "n l e"]  # one vector a line, or l = 1 for a song
+    mask: Bool[np.ndarray, "n l"]  # nothing but false for a track without lyrics
+    each: bool  # every feature to deviation 1, or all of them by one number
+
+
 def from_clips(
     clips: Sequence,
     *,
@@ -96,31 +105,51 @@ def from_clips(
     frames: int,
     condition: Sequence[str],
     held_out_share: float,
+    words: Words | None = None,
 ) -> Dataset:
-    """One row a clip, sorted by track id, so that the order of files changes nothing.
+    """One row a clip; rows in the order of track ids, which `corpus.read` gives.
 
     Args:
       clips: of `features.extract`.
-      modalities: names in FRAMES.
+      modalities: names in FRAMES, and lyrics.
       mel, mfcc: what the frames are to a model, names in INPUTS; flux is an image.
       frames: of an image, at most; longer clips are averaged. 0 keeps every frame.
       condition: label columns that the model is told, as batch["condition"].
       held_out_share: share of the songs that training does not see.
+      words: of the same tracks, where lyrics are one of the modalities.
     """
-    clips = sorted(clips, key=lambda clip: clip.track.track_id)
     step = frame_step(clips, frames)
     forms = {"mel": mel, "mfcc": mfcc, "flux": "image"}
-    inputs = {name: INPUTS[forms[name]](clips, name, step) for name in modalities}
+    audio = [name for name in modalities if name in FRAMES]
+    inputs = {name: INPUTS[forms[name]](clips, name, step) for name in audio}
     tracks = [clip.track for clip in clips]
+    dataset = from_tracks(tracks, inputs, words, condition, held_out_share)
+    return dataset._replace(frame_step=step)
+
+
+def from_tracks(
+    tracks: Sequence[Track],
+    inputs: dict[str, tuple[np.ndarray, np.ndarray]],
+    words: Words | None,
+    condition: Sequence[str],
+    held_out_share: float,
+) -> Dataset:
+    """One row a track, sorted by id; the inputs are those of `standardised`."""
+    order = np.argsort([track.track_id for track in tracks], kind="stable")
+    tracks = [tracks[i] for i in order]
+    inputs = {name: (x[order], mask[order]) for name, (x, mask) in inputs.items()}
+    if words:
+        inputs["lyrics"] = (words.x[order], words.mask[order])
     songs = np.array([track.song_id for track in tracks])
     dataset = standardised(
         inputs,
+        together=() if not words or words.each else ("lyrics",),
         ids=np.array([track.track_id for track in tracks]),
         songs=songs,
         labels=label_columns(tracks),
         held_out=hold_out(songs, held_out_share),
     )
-    return conditioned(dataset, condition)._replace(frame_step=step)
+    return conditioned(dataset, condition)
 
 
 def conditioned(dataset: Dataset, columns: Sequence[str]) -> Dataset:
@@ -174,6 +203,7 @@ def standardised(
     songs: np.ndarray,
     labels: dict[str, np.ndarray],
     held_out: Bool[np.ndarray, " n"],
+    together: Sequence[str] = (),
 ) -> Dataset:
     """Every feature to mean 0 and deviation 1 over the rows that are trained on.
 
@@ -182,10 +212,15 @@ def standardised(
 
     Args:
       inputs: {modality: (x [n, ..., d], mask [n, ...])}.
+      together: modalities whose features are divided by one number, so that their mean
+        variance is 1: where features that vary little say little.
     """
     batch, scale = {}, {}
     for name, (x, mask) in inputs.items():
-        mean, std = scale[name] = _scale(x[~held_out][mask[~held_out]])
+        mean, std = _scale(x[~held_out][mask[~held_out]])
+        if name in together:
+            std = np.full_like(std, np.sqrt(np.mean(std[np.isfinite(std)] ** 2)))
+        scale[name] = mean, std
         z = (x - mean.astype(np.float32)) / std.astype(np.float32)
         batch[name] = np.where(mask[..., None], z, 0).astype(np.float32)
         if mask.ndim > 1:
@@ -204,9 +239,17 @@ def _scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _dataset(batch, **columns) -> Dataset:
-    rows = [x.reshape(len(x), -1) for x in modalities(batch).values()]
+    rows = [_row(batch, name) for name in modalities(batch)]
     raw = np.concatenate(rows, axis=1)
     return Dataset(batch=batch, raw=raw, told={}, frame_step=1, **columns)
+
+
+def _row(batch: Batch, name: str) -> Float[np.ndarray, "n d"]:
+    """A modality as one vector a row; of lyrics the mean over lines, 0 without any."""
+    x = batch[name]
+    if name != "lyrics":
+        return x.reshape(len(x), -1)
+    return x.sum(axis=1) / np.maximum(batch["lyrics_mask"].sum(axis=1), 1)[:, None]
 
 
 def modalities(batch: Batch) -> Batch:

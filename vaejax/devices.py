@@ -13,6 +13,13 @@ from vaejax.core import Batch, Variables
 AT_ONCE = 2**21  # numbers of input that go through the networks at once, a seed
 
 
+def dtype(name: str) -> str:
+    """The dtype of the arithmetic; auto is bfloat16 on a GPU, and float32 elsewhere."""
+    if name != "auto":
+        return name
+    return "bfloat16" if jax.default_backend() == "gpu" else "float32"
+
+
 def mesh_of(n_seeds: int) -> Mesh:
     """As many devices as divide the seeds evenly."""
     most = min(n_seeds, jax.device_count())

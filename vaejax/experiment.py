@@ -236,7 +236,7 @@ def evaluate_all(
     factors = evaluate.factors_of(dataset, options["factors"])
     about = {
         "modalities": "+".join(settings["data"]["modalities"]),
-        "fusion": settings["fusion"]["name"],
+        "fusion": fusion_of(settings),
     }
     rows = [row for one in latents for row in evaluate.latent_scores(one)]
     if factors:
@@ -248,6 +248,13 @@ def evaluate_all(
     scores = [report.Score(**about, **row) for row in rows]
     report.write(workdir, clusterings, scores, dataset.ids)
     return clusterings, scores
+
+
+def fusion_of(settings: dict) -> str:
+    """What joins audio and lyrics; nothing where there is only one of them."""
+    modalities = settings["data"]["modalities"]
+    both = "lyrics" in modalities and len(modalities) > 1
+    return settings["fusion"]["name"] if both else "none"
 
 
 def draw(

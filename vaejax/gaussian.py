@@ -44,6 +44,32 @@ def kl(
     return 0.5 * jnp.sum(jnp.exp(log_ratio) + distance - 1.0 - log_ratio, axis=-1)
 
 
+def product(
+    mean: Float[Array, "m b k"],
+    log_var: Float[Array, "m b k"],
+    present: Float[Array, "m b 1"],
+) -> tuple[Float[Array, "b k"], Float[Array, "b k"]]:
+    """Mean and log-variance of N(0, I) times the m Gaussians, normalised.
+
+    `present` is the power of each: 0 leaves it out. Precisions add up, and means weigh
+    by them (Wu & Goodman 2018, arXiv:1802.05335, sec. 2.2).
+    """
+    precision = present * jnp.exp(-log_var)
+    total = 1.0 + jnp.sum(precision, axis=0)
+    return jnp.sum(precision * mean, axis=0) / total, -jnp.log(total)
+
+
+def mixture_moments(
+    mean: Float[Array, "m b k"],
+    log_var: Float[Array, "m b k"],
+    share: Float[Array, "m b 1"],
+) -> tuple[Float[Array, "b k"], Float[Array, "b k"]]:
+    """Mean and log-variance of a mixture of m Gaussians whose shares add up to 1."""
+    centre = jnp.sum(share * mean, axis=0)
+    spread = jnp.exp(log_var) + (mean - centre[None]) ** 2
+    return centre, jnp.log(jnp.sum(share * spread, axis=0))
+
+
 def kl_to_standard(
     mean: Float[Array, "*b k"], log_var: Float[Array, "*b k"]
 ) -> Float[Array, "*b k"]:

@@ -32,6 +32,14 @@ def gaussian(
     return 0.5 * n_features / len(x) * nats
 
 
+def unit_gaussian(
+    x: Float[Array, "b *d"], x_hat: Float[Array, "b *d"], mask: Float[Array, "b *#d"]
+) -> Float[Array, ""]:
+    """Gaussian with variance 1, as a plain squared error has it; for comparison."""
+    error = jnp.broadcast_to(mask, x.shape) * ((x - x_hat) ** 2 + LOG_2PI)
+    return 0.5 * jnp.sum(error) / len(x)
+
+
 def bernoulli(
     x: Float[Array, "b *d"], x_hat: Float[Array, "b *d"], mask: Float[Array, "b *#d"]
 ) -> Float[Array, ""]:
@@ -48,5 +56,11 @@ def mask_of(batch: Batch, name: str) -> Float[Array, "b *d"]:
     return jnp.ones((len(x),) + (1,) * (x.ndim - 1))
 
 
-LIKELIHOODS: dict[str, Callable] = {f.__name__: f for f in (gaussian, bernoulli)}
-OUTPUTS: dict[str, Callable] = {"gaussian": lambda x: x, "bernoulli": jax.nn.sigmoid}
+LIKELIHOODS: dict[str, Callable] = {
+    f.__name__: f for f in (gaussian, unit_gaussian, bernoulli)
+}
+OUTPUTS: dict[str, Callable] = {
+    "gaussian": lambda x: x,
+    "unit_gaussian": lambda x: x,
+    "bernoulli": jax.nn.sigmoid,
+}

@@ -15,7 +15,7 @@ This file holds the parts that the others share, and the fully connected network
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -101,17 +101,10 @@ class MLPDecoder(nn.Module):
         return x_hat.astype(jnp.float32).reshape(len(z), *self.shape)
 
 
-class Posterior(nn.Module):
-    """An encoder with two heads: the mean and the log-variance of q(z | x).
-
-    The log-variance starts near `log_var_bias`: a small start keeps what pretraining
-    has learnt when noise enters (arXiv:2005.08047).
-    """
+class LinesEncoder(nn.Module):
+    """An encoder of the mean over the lines of a text; a text is one line or more."""
 
     body: nn.Module
-    latent_dim: int
-    dtype: str
-    log_var_bias: float
 
     @nn.compact
     def __call__(
@@ -120,9 +113,28 @@ class Posterior(nn.Module):
         mask: Float[Array, "b t"],
         context: Float[Array, "b e"],
         train: bool,
+    ) -> Float[Array, "b w"]:
+        """Returns what the body makes of the mean, as a single frame."""
+        mean = mean_of(x, mask)[:, None]
+        return self.body(mean, jnp.ones(mean.shape[:2]), context, train)
+
+
+class Heads(nn.Module):
+    """Two linear layers: the mean and the log-variance of q(z | x).
+
+    The log-variance starts near `log_var_bias`: a small start keeps what pretraining
+    has learnt when noise enters (arXiv:2005.08047).
+    """
+
+    latent_dim: int
+    dtype: str
+    log_var_bias: float
+
+    @nn.compact
+    def __call__(
+        self, h: Float[Array, "b w"]
     ) -> tuple[Float[Array, "b k"], Float[Array, "b k"]]:
         """Returns mean and log-variance, the latter clipped to [-12, 6]."""
-        h = self.body(x, mask, context, train)
         mean = nn.Dense(self.latent_dim, dtype=self.dtype, name="mean")(h)
         log_var = nn.Dense(
             self.latent_dim,
@@ -134,3 +146,22 @@ class Posterior(nn.Module):
         # On data unlike the training set the head can run away to NaN.
         log_var = jnp.clip(log_var.astype(jnp.float32), -12.0, 6.0)
         return mean.astype(jnp.float32), log_var
+
+
+class Decoders(nn.Module):
+    """One decoder a view of the song, each from the whole of z."""
+
+    parts: Mapping[str, nn.Module]
+
+    @nn.compact
+    def __call__(
+        self, z: Float[Array, "b k"], train: bool
+    ) -> dict[str, Float[Array, "b t f"]]:
+        """Returns the reconstruction of every view."""
+        return {view: part(z, train) for view, part in self.parts.items()}
+
+
+def mean_of(x: Float[Array, "b t f"], mask: Float[Array, "b t"]) -> Float[Array, "b f"]:
+    """The mean over the frames that the mask leaves; 0 where it leaves none."""
+    total = jnp.sum(x * mask[..., None], axis=1)
+    return total / jnp.maximum(jnp.sum(mask, axis=1), 1.0)[:, None]

@@ -1,8 +1,9 @@
 """Encoder, decoder and likelihood of a model as pure functions; any goes with any."""
 
 import functools
+import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -12,8 +13,8 @@ from jaxtyping import Array, Float, Int
 from vaejax import losses
 from vaejax.convolution import ConvDecoder, ConvEncoder
 from vaejax.core import Batch, Variables
-from vaejax.fusion import FUSIONS, Shapes, joined_shape, split
-from vaejax.nets import MLPDecoder, MLPEncoder, Posterior
+from vaejax.fusion import FUSIONS, LYRICS, Shapes, joined_shape, split, views, views_of
+from vaejax.nets import Decoders, Heads, LinesEncoder, MLPDecoder, MLPEncoder, mean_of
 from vaejax.recurrence import HierarchicalDecoder, RecurrentDecoder, RecurrentEncoder
 
 EMBEDDING = 32  # numbers that stand for what a model is told
@@ -112,13 +113,14 @@ class Context(nn.Module):
 class Parts(NamedTuple):
     """What the functions of `Networks` are made from."""
 
-    encoder: Posterior
-    decoder: nn.Module
+    encoder: nn.Module  # a fusion
+    decoder: Decoders
     context: Context
     shapes: Shapes
-    fuse: Callable  # a value of `fusion.FUSIONS`
     likelihood: str
     corruption: float
+    dropout: float
+    weights: dict[str, float]  # of the views, in the loss
     latent_dim: int
 
 
@@ -127,7 +129,7 @@ def make(
     *,
     conditions: dict[str, int],
     n_rows: int,
-    fusion: str,
+    fusion: dict[str, Any],
     latent_dim: int,
     encoder: str,
     decoder: str,
@@ -143,7 +145,10 @@ def make(
       conditions: {label column: number of classes} that the model is told, as the
         columns of batch["condition"]; index 0 is unknown.
       n_rows: of the training set.
-      fusion: a name in `fusion.FUSIONS`.
+      fusion: `name`, in `fusion.FUSIONS`; `dropout`, the share of the rows, in [0, 1),
+        that lose one of several views in training; and `lyrics_weight`, what the lyrics
+        count in the loss beside the audio, whatever the numbers of features; 0 leaves
+        the bound as it is.
       latent_dim: k, the size of z.
       encoder, decoder: names in ENCODERS and DECODERS.
       likelihood: a name in `losses.LIKELIHOODS`.
@@ -153,15 +158,25 @@ def make(
       **sizes: the fields of `Sizes`.
     """
     size = Sizes(**sizes)
-    code = ENCODERS[encoder](size)
+    several = len(views_of(shapes)) > 1  # else there is nothing to fuse
     parts = Parts(
-        encoder=Posterior(code, latent_dim, size.dtype, log_var_bias),
-        decoder=DECODERS[decoder](size, joined_shape(shapes)),
+        encoder=FUSIONS[fusion["name"] if several else "early"](
+            encoders={v: _encoder(v, encoder, size) for v in views_of(shapes)},
+            heads=functools.partial(Heads, latent_dim, size.dtype, log_var_bias),
+            dtype=size.dtype,
+        ),
+        decoder=Decoders(
+            {
+                view: _decoder(view, decoder, size, {n: shapes[n] for n in names})
+                for view, names in views_of(shapes).items()
+            }
+        ),
         context=Context(tuple(conditions.values())),
         shapes=shapes,
-        fuse=FUSIONS[fusion],
         likelihood=likelihood,
         corruption=corruption,
+        dropout=fusion["dropout"],
+        weights=view_weights(shapes, fusion["lyrics_weight"]),
         latent_dim=latent_dim,
     )
     return Networks(
@@ -175,6 +190,31 @@ def make(
     )
 
 
+def _encoder(view: str, name: str, size: Sizes) -> nn.Module:
+    return LinesEncoder(_mlp(size)) if view == LYRICS else ENCODERS[name](size)
+
+
+def _decoder(view: str, name: str, size: Sizes, shapes: Shapes) -> nn.Module:
+    """Lyrics come back as the mean over their lines."""
+    if view == LYRICS:
+        return _from_mlp(size, (1, shapes[LYRICS][1]))
+    return DECODERS[name](size, joined_shape(shapes))
+
+
+def view_weights(shapes: Shapes, lyrics_weight: float) -> dict[str, float]:
+    """What the views count in the loss; 1 each leaves the evidence lower bound.
+
+    Every likelihood is calibrated, so a view counts by its number of features: a long
+    spectrogram would drown a short vector. `lyrics_weight` undoes that: at 1 lyrics
+    count as much as the audio, whatever the sizes.
+    """
+    weights = dict.fromkeys(views_of(shapes), 1.0)
+    if len(weights) > 1 and lyrics_weight:
+        audio = sum(math.prod(s) for name, s in shapes.items() if name != LYRICS)
+        weights[LYRICS] = lyrics_weight * audio / shapes[LYRICS][1]
+    return weights
+
+
 def _init(parts: Parts, key: Array, batch: Batch) -> Variables:
     keys = jax.random.split(key, 3)
     batch = {name: x[:1] for name, x in batch.items()}
@@ -184,22 +224,15 @@ def _init(parts: Parts, key: Array, batch: Batch) -> Variables:
         params["context"] = found["params"]
     about = _told(parts, params, batch)
     z = jnp.concatenate([jnp.zeros((1, parts.latent_dim)), about], axis=-1)
+    seen = views(batch, parts.shapes)
     found = {
-        "encoder": parts.encoder.init(keys[0], *_inputs(parts, batch), about, False),
+        "encoder": parts.encoder.init(keys[0], seen, about, False),
         "decoder": parts.decoder.init(keys[1], z, False),
     }
     return {
         "params": params | {name: v["params"] for name, v in found.items()},
         "stats": {name: v.get("batch_stats", {}) for name, v in found.items()},
     }
-
-
-def _inputs(parts: Parts, batch: Batch) -> tuple[Array, Array]:
-    """The modalities side by side, and the mask of their frames."""
-    x = parts.fuse(batch, tuple(parts.shapes))
-    masks = [batch[f"{name}_mask"] for name in parts.shapes if f"{name}_mask" in batch]
-    is_image = masks and x.shape[1] > 1
-    return x, masks[0] if is_image else jnp.ones(x.shape[:2], jnp.float32)
 
 
 def _told(parts: Parts, params: dict, batch: Batch) -> Float[Array, "b e"]:
@@ -222,16 +255,31 @@ def _apply(parts: Parts, name: str, variables: Variables, args: tuple, key):
 
 
 def _corrupt(parts: Parts, key: Array, batch: Batch) -> Batch:
-    keys = jax.random.split(key, len(parts.shapes))
-    kept = {
-        name: jax.random.bernoulli(k, 1.0 - parts.corruption, batch[name].shape)
-        for k, name in zip(keys, parts.shapes, strict=True)
+    """The batch with features hidden, and one of several views of some rows."""
+    several = len(views_of(parts.shapes)) > 1
+    keys = list(jax.random.split(key, len(parts.shapes) + several))
+    seen = batch | (_one_view_hidden(parts, keys.pop(), batch) if several else {})
+    for k, name in zip(keys, parts.shapes, strict=True):
+        kept = jax.random.bernoulli(k, 1.0 - parts.corruption, batch[name].shape)
+        seen[name] = batch[name] * kept
+    return seen
+
+
+def _one_view_hidden(parts: Parts, key: Array, batch: Batch) -> Batch:
+    """Masks that take either lyrics or audio from a share of the rows with both."""
+    has_lyrics = jnp.max(batch[f"{LYRICS}_mask"], axis=1)
+    draw = jax.random.uniform(key, has_lyrics.shape)
+    no_lyrics = draw < 0.5 * parts.dropout
+    no_audio = (draw > 1.0 - 0.5 * parts.dropout) & (has_lyrics > 0)
+    return {
+        f"{LYRICS}_mask": jnp.where(no_lyrics[:, None], 0.0, batch[f"{LYRICS}_mask"]),
+        "audio_mask": 1.0 - no_audio.astype(jnp.float32),
     }
-    return batch | {name: batch[name] * mask for name, mask in kept.items()}
 
 
 def _posterior(parts: Parts, variables: Variables, batch: Batch, key=None):
-    args = (*_inputs(parts, batch), _told(parts, variables["params"], batch))
+    about = _told(parts, variables["params"], batch)
+    args = views(batch, parts.shapes), about
     (mean, log_var), stats = _apply(parts, "encoder", variables, args, key)
     return mean, log_var, stats
 
@@ -241,7 +289,13 @@ def _outputs(parts: Parts, variables: Variables, z, batch: Batch, key):
     about = _told(parts, variables["params"], batch)
     z = jnp.concatenate([z, about], axis=-1)
     x_hat, stats = _apply(parts, "decoder", variables, (z,), key)
-    return split(x_hat, parts.shapes), stats
+    found = {}
+    for view, names in views_of(parts.shapes).items():
+        if view == LYRICS:
+            found[LYRICS] = x_hat[LYRICS]
+        else:
+            found |= split(x_hat[view], {name: parts.shapes[name] for name in names})
+    return found, stats
 
 
 def _decode(parts: Parts, variables: Variables, z, batch: Batch) -> Batch:
@@ -251,13 +305,34 @@ def _decode(parts: Parts, variables: Variables, z, batch: Batch) -> Batch:
 
 
 def _reconstruction(parts: Parts, variables: Variables, z, batch: Batch, key=None):
+    """Every modality that a row has is reconstructed, seen by the encoder or not."""
     negative_log_prob = losses.LIKELIHOODS[parts.likelihood]
     found, stats = _outputs(parts, variables, z, batch, key)
     terms = {
-        f"recon_{name}": negative_log_prob(
-            batch[name], x_hat, losses.mask_of(batch, name)
-        )
+        f"recon_{name}": negative_log_prob(*_target(batch, name, x_hat))
         for name, x_hat in found.items()
     }
-    total = sum(terms.values())
-    return total, terms | {"recon": total}, stats
+    cost = sum(
+        weight * sum(terms[f"recon_{name}"] for name in views_of(parts.shapes)[view])
+        for view, weight in parts.weights.items()
+    )
+    recon = {"recon": sum(terms.values())}
+    return cost, terms | recon | _learnt_weights(parts, variables), stats
+
+
+def _learnt_weights(parts: Parts, variables: Variables) -> dict[str, Array]:
+    """What the fusion `weighted` has made of its views."""
+    logits = variables["params"]["encoder"].get("pool", {}).get("logits")
+    if logits is None:
+        return {}
+    share = jax.nn.softmax(logits)
+    return {f"weight_{view}": share[i] for i, view in enumerate(views_of(parts.shapes))}
+
+
+def _target(batch: Batch, name: str, x_hat: Array) -> tuple[Array, Array, Array]:
+    """A modality, its reconstruction, and its mask; of lyrics the mean over lines."""
+    if name != LYRICS:
+        return batch[name], x_hat, losses.mask_of(batch, name)
+    mask = batch[f"{LYRICS}_mask"]
+    there = jnp.max(mask, axis=1)[:, None, None]
+    return mean_of(batch[LYRICS], mask)[:, None], x_hat, there

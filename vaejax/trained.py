@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from vaejax import check, checkpoint, data, models, networks, run_folder, train
+from vaejax import check, checkpoint, data, devices, models, networks, run_folder, train
 from vaejax.core import Dataset, Model, Variables
 
 FILES = ("finished.json", "history.jsonl", "latents.npz", "assignments.csv")
@@ -46,16 +46,14 @@ def make_model(options: dict, settings: dict, dataset: Dataset) -> Model:
     name, latent_dim = own.pop("name"), own.pop("latent_dim")
     del own["title"]
     sizes = dict(settings["networks"])
-    if sizes["dtype"] == "auto":
-        is_gpu = jax.default_backend() == "gpu"
-        sizes["dtype"] = "bfloat16" if is_gpu else "float32"
+    sizes["dtype"] = devices.dtype(sizes["dtype"])
     told = dataset.told if name == "cvae" else {}
     inputs = data.modalities(dataset.batch)
     nets = networks.make(
         {modality: x.shape[1:] for modality, x in inputs.items()},
         conditions={column: len(classes) for column, classes in told.items()},
         n_rows=int(np.sum(~dataset.held_out)),
-        fusion=settings["fusion"]["name"],
+        fusion=settings["fusion"],
         latent_dim=latent_dim,
         **sizes,
     )

@@ -26,7 +26,7 @@ _VAE |= {"free_bits": 0.0, "capacity": 0.0, "capacity_warmup": 0.0}
 _VADE = {"name": "vade", "latent_dim": 10, "beta": 1.0, "warmup": 0.0}
 _VADE |= {"n_clusters": 10, "covariance": "diagonal", "pretrain": 0.0, "start": "means"}
 _DENSE = {
-    "fusion": "early",
+    "fusion": {"name": "early", "dropout": 0.0, "lyrics_weight": 0.0},
     "encoder": "mlp",
     "decoder": "mlp",
     "hidden": (512, 256),
@@ -66,7 +66,7 @@ def from_settings(name: str, settings: dict[str, dict]) -> Case:
     """
     model = dict(settings["model"])
     del model["title"]
-    networks = settings["networks"] | {"fusion": settings["fusion"]["name"]}
+    networks = settings["networks"] | {"fusion": settings["fusion"]}
     conditions = dict.fromkeys(settings["data"]["condition"], N_CLASSES)
     shapes = {m: _shape(m, settings) for m in settings["data"]["modalities"]}
     told = conditions if model["name"] == "cvae" else {}

@@ -79,13 +79,15 @@ def training(
         for n_threads in threads:
             for n_seeds in seeds:
                 rivals = against if n_seeds == 1 else ()
-                with ProcessPoolExecutor(1, context, _limit, (n_threads,)) as pool:
+                with ProcessPoolExecutor(
+                    1, context, limit_threads, (n_threads,)
+                ) as pool:
                     job = pool.submit(measure, case, n_threads, n_seeds, rivals, steps)
                     found = job.result()
                 yield _line(case, n_threads, n_seeds, rivals, found)
 
 
-def _limit(n_threads: int) -> None:
+def limit_threads(n_threads: int) -> None:
     """Gives this process as many cores: XLA's threads are as many as it finds."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))

@@ -1,0 +1,120 @@
+"""The lyrics of a collection: read, their languages told, and turned into vectors."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vaejax import store
+from vaejax.core import Rejected, Track
+from vaejax.data import Words
+from vaejax.text import vectors, versions
+from vaejax.text.versions import Lines, Lyrics
+
+LANGUAGE = "lyrics_language"  # a column beside those of the metadata, as are these:
+CONFIDENCE, MIX = "lyrics_confidence", "lyrics_mix"
+
+
+def read(
+    tracks: Sequence[Track], options: dict, cache_dir: Path
+) -> tuple[list[Lyrics], list[Rejected]]:
+    """The lyrics of every track, and the files that cannot be read.
+
+    Args:
+      tracks: of `corpus.read` or `texts.read`.
+      options: the section `lyrics` of a config.
+      cache_dir: of translations.
+
+    Raises:
+      ValueError: the translator cannot be loaded.
+    """
+    return versions.read(
+        tracks,
+        wanted=options["versions"],
+        drop=options["drop"],
+        romanizer=options["romanizer"],
+        translate=_translator(options["translator"], cache_dir),
+    )
+
+
+def has_any(one: Lyrics, options: dict) -> bool:
+    """Whether a track has one of the versions that the config uses."""
+    return any(version in one.versions for version in options["versions"])
+
+
+def words(
+    lyrics: Sequence[Lyrics], *, form: str, options: dict, cache_dir: Path, dtype: str
+) -> Words:
+    """The vectors of every track.
+
+    Args:
+      form: lines or song, names in `vectors.FORMS`.
+      options: the section `lyrics` of a config.
+      dtype: of the language model's arithmetic.
+
+    Raises:
+      ValueError: there are too few lyrics, or the language model cannot be loaded.
+    """
+    given = ("encoder", "model", "dim", "versions", "combine", "max_lines")
+    x, mask = vectors.of_songs(
+        [one.versions for one in lyrics],
+        form=form,
+        cache_dir=cache_dir,
+        dtype=dtype,
+        **{name: options[name] for name in given},
+    )
+    return Words(x, mask, each=options["encoder"] in vectors.UNEVEN)
+
+
+def columns(one: Lyrics) -> dict[str, str]:
+    """What is told of a track's lyrics, as columns of its metadata; "" without any."""
+    told = one.language
+    if told is None:
+        return {LANGUAGE: "", CONFIDENCE: "", MIX: ""}
+    name = f"romanized {told.language}" if told.romanized else told.language
+    shares = sorted(told.mix.items(), key=lambda pair: -pair[1])
+    mix = " ".join(f"{language}:{share:.2f}" for language, share in shares)
+    known = {LANGUAGE: told.language, CONFIDENCE: f"{told.confidence:.2f}", MIX: mix}
+    return known | {"lyrics_script": "Latin" if name != told.language else ""}
+
+
+def described(lyrics: Iterable[Lyrics]) -> str:
+    """The languages that were told, in one line; the most frequent first."""
+    told = [one.language for one in lyrics if one.language]
+    counts = Counter(
+        f"{'romanised ' if one.romanized else ''}{one.language or '(not told)'}"
+        for one in told
+    )
+    parts = [f"{name} {n}" for name, n in counts.most_common()]
+    sure = np.mean([one.confidence for one in told]) if told else 0.0
+    mixed = sum(len([s for s in one.mix.values() if s >= 0.2]) > 1 for one in told)
+    return (
+        f"Languages of the lyrics as told by their words: {', '.join(parts) or 'none'} "
+        f"(mean confidence {sure:.2f}; {mixed} in more than one language)"
+    )
+
+
+def _translator(model: str, cache_dir: Path) -> Callable | None:
+    """What translates songs by a model, each song once and for all; None without."""
+    if not model:
+        return None
+
+    def translate(songs: list[tuple[Lines, str]]) -> list[Lines]:
+        from vaejax.text import translate as translation
+
+        opened, found = None, []
+        with store.opened(cache_dir, {"translator": model}) as cache:
+            for lines, language in songs:
+                digest = hashlib.sha256("\n".join(lines).encode()).digest()
+                record = store.find(cache, digest)
+                if record is None:
+                    opened = opened or translation.open_translator(model)
+                    made = opened(lines, [language] * len(lines))
+                    record = store.Record(digest, "", 0, 0, [], {"lines": made})
+                    store.keep(cache, record)
+                found.append(tuple(line for line in record.meta["lines"] if line))
+        return found
+
+    return translate
