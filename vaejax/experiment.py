@@ -103,7 +103,13 @@ def reopen(folder: Path, *, seed: int | None) -> Finished:
 
 
 def plain(config) -> dict[str, dict]:
-    """The config as dicts; a tuple given as the text `genre,language` is split."""
+    """The config as dicts; a tuple given as the text `genre,language` is split.
+
+    Raises:
+      ValueError: the config is of a study, many experiments in one.
+    """
+    if "study" in config:
+        raise ValueError("the config has a study: run it with launch/study.py.")
     return {
         section: {key: _split(value) for key, value in options.items()}
         for section, options in config.to_dict().items()

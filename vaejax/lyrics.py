@@ -1,6 +1,7 @@
 """The lyrics of a collection: read, their languages told, and turned into vectors."""
 
 import hashlib
+import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -13,8 +14,9 @@ from vaejax.data import Words
 from vaejax.text import vectors, versions
 from vaejax.text.versions import Lines, Lyrics
 
-LANGUAGE = "lyrics_language"  # a column beside those of the metadata, as are these:
-CONFIDENCE, MIX = "lyrics_confidence", "lyrics_mix"
+COLUMNS = (  # that are told from the words, beside those of the metadata
+    *("lyrics_language", "lyrics_confidence", "lyrics_script", "lyrics_mix"),
+)
 
 
 def read(
@@ -72,12 +74,11 @@ def columns(one: Lyrics) -> dict[str, str]:
     """What is told of a track's lyrics, as columns of its metadata; "" without any."""
     told = one.language
     if told is None:
-        return {LANGUAGE: "", CONFIDENCE: "", MIX: ""}
-    name = f"romanized {told.language}" if told.romanized else told.language
+        return dict.fromkeys(COLUMNS, "")
     shares = sorted(told.mix.items(), key=lambda pair: -pair[1])
     mix = " ".join(f"{language}:{share:.2f}" for language, share in shares)
-    known = {LANGUAGE: told.language, CONFIDENCE: f"{told.confidence:.2f}", MIX: mix}
-    return known | {"lyrics_script": "Latin" if name != told.language else ""}
+    values = (told.language, f"{told.confidence:.2f}", told.script, mix)
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def described(lyrics: Iterable[Lyrics]) -> str:
@@ -90,9 +91,11 @@ def described(lyrics: Iterable[Lyrics]) -> str:
     parts = [f"{name} {n}" for name, n in counts.most_common()]
     sure = np.mean([one.confidence for one in told]) if told else 0.0
     mixed = sum(len([s for s in one.mix.values() if s >= 0.2]) > 1 for one in told)
-    return (
-        f"Languages of the lyrics as told by their words: {', '.join(parts) or 'none'} "
-        f"(mean confidence {sure:.2f}; {mixed} in more than one language)"
+    return textwrap.fill(
+        f"Languages of the lyrics, by their words: {', '.join(parts) or 'none'} "
+        f"(mean confidence {sure:.2f}; {mixed} in more than one language)",
+        width=100,
+        subsequent_indent="    ",
     )
 
 

@@ -1,0 +1,187 @@
+"""Cross-modal retrieval: from the audio of a song to its lyrics, and back.
+
+A model reads one view of a song, decodes the other, and what it decodes is compared
+with that view of every song: the rank of its own says how much of it was foreseen.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from vaejax import devices, losses
+from vaejax.core import Batch, Model, Variables
+from vaejax.data import modalities
+
+LYRICS = "lyrics"
+DIRECTIONS = ("audio_to_lyrics", "lyrics_to_audio")
+DEPTHS = (1, 5, 10)  # of recall
+TIED = 1e-6  # cosines that differ by less, in float32 arithmetic, are equal
+
+
+class Summary(NamedTuple):
+    """How well songs find themselves; beside every figure what chance gives."""
+
+    n_songs: int
+    percentile: float  # mean of rank / (m - 1), in [0, 1], 0 is best; chance 0.5
+    median_rank: float  # counted from 1; chance (m + 1) / 2
+    recall: dict[int, float]  # share of the songs among the first 1, 5 and 10
+    recall_by_chance: dict[int, float]
+    p_value: float  # one-sided, of the percentile, in [1 / (permutations + 1), 1]
+
+
+def ranks(
+    found: Float[np.ndarray, "n d"],
+    candidates: Float[np.ndarray, "m d"],
+    seen: Bool[np.ndarray, "m d"] | None = None,
+) -> Float[np.ndarray, "n m"]:
+    """The rank of every candidate for each of `found`: 0 is the nearest.
+
+    By the cosine of what remains when the mean of the candidates is taken off: decoded
+    vectors lie nearer to the mean than true ones, and by distance would find whoever
+    does so too. Candidates that are equally near share the mean of their ranks.
+
+    Args:
+      found: what was decoded.
+      candidates: what it may be.
+      seen: the features that a candidate has; the others play no part in its cosine.
+    """
+    seen = np.ones(candidates.shape, bool) if seen is None else seen
+    mean = np.sum(candidates * seen, axis=0) / np.maximum(seen.sum(axis=0), 1)
+    x, y = found - mean, np.where(seen, candidates - mean, 0)
+    lengths = (x**2 @ seen.T) * np.sum(y**2, axis=1)
+    cosine = (x @ y.T) / np.sqrt(np.maximum(lengths, 1e-30))
+    return np.stack([_ranked(row) for row in cosine])
+
+
+def _ranked(cosine: Float[np.ndarray, " m"]) -> Float[np.ndarray, " m"]:
+    ordered = np.sort(-cosine)
+    nearer = np.searchsorted(ordered, -cosine - TIED)
+    as_near = np.searchsorted(ordered, -cosine + TIED)
+    return (nearer + as_near - 1) / 2
+
+
+def summary(
+    table: Float[np.ndarray, "m m"], *, permutations: int = 999, seed: int = 0
+) -> Summary:
+    """What the ranks of all songs for all songs say; a song's own is on the diagonal.
+
+    The p-value is the share of shuffles of who owns what that do as well, the true one
+    counted in (Phipson & Smyth 2010): a candidate that is near to everything gains
+    nothing.
+    """
+    m = len(table)
+    own = np.diagonal(table)
+    rng = np.random.default_rng(seed)
+    shuffled = [table[np.arange(m), rng.permutation(m)] for _ in range(permutations)]
+    reached = sum(row.mean() <= own.mean() + 1e-9 for row in shuffled)
+    return Summary(
+        n_songs=m,
+        percentile=float(own.mean() / max(m - 1, 1)),
+        median_rank=1 + float(np.median(own)),
+        recall={k: float(np.mean(own < k)) for k in DEPTHS},
+        recall_by_chance={k: min(1.0, k / m) for k in DEPTHS},
+        p_value=(1 + reached) / (1 + permutations),
+    )
+
+
+def cross_modal(
+    model: Model,
+    variables: Variables,
+    batch: Batch,
+    songs: np.ndarray,
+    rows: np.ndarray,
+) -> dict[str, Float[np.ndarray, "m m"]]:
+    """The ranks of all songs for all songs, in both of DIRECTIONS.
+
+    Clips of one song share its lyrics, so that there is one query and one candidate a
+    song: the means over its clips. Lyrics are means over lines. What a model was told
+    of a row is hidden from it as well.
+
+    Args:
+      model: that decodes audio and lyrics.
+      variables: of one seed.
+      batch: of a dataset, with lyrics.
+      songs: str [n].
+      rows: bool or int, those to look at; those without lyrics are left out.
+
+    Returns:
+      {direction: row i holds the ranks of all songs for what is decoded of song i};
+      nothing where fewer than two songs have both.
+    """
+    there = batch["lyrics_mask"].max(axis=1) > 0
+    rows = np.arange(len(songs))[rows]
+    rows = rows[there[rows]]
+    names, song = np.unique(songs[rows], return_inverse=True)
+    if len(names) < 2:
+        return {}
+    batch = {name: np.asarray(x)[rows] for name, x in batch.items()}
+    if "condition" in batch:
+        batch["condition"] = np.zeros_like(batch["condition"])
+    audio = tuple(name for name in modalities(batch) if name != LYRICS)
+    deaf = batch | {"audio_mask": np.zeros(len(rows), np.float32)}
+    unread = batch | {"lyrics_mask": np.zeros_like(batch["lyrics_mask"])}
+    decoded = {
+        "audio_to_lyrics": _decoded(model, variables, unread, (LYRICS,)),
+        "lyrics_to_audio": _decoded(model, variables, deaf, audio),
+    }
+    true = {"audio_to_lyrics": _lyrics(batch), "lyrics_to_audio": _audio(batch, audio)}
+    tables = {}
+    for direction, found in decoded.items():
+        x, mask = true[direction]
+        candidates, seen = by_song(x, mask, song)
+        queries, _ = by_song(found, np.ones(found.shape, bool), song)
+        tables[direction] = ranks(queries, candidates, seen)
+    return tables
+
+
+def by_song(
+    x: Float[np.ndarray, "n d"],
+    mask: Bool[np.ndarray, "n d"],
+    song: Int[np.ndarray, " n"],
+) -> tuple[Float[np.ndarray, "m d"], Bool[np.ndarray, "m d"]]:
+    """The mean of every feature over the rows of a song that have it, and who has it.
+
+    Args:
+      song: which song a row is of, in [0, m).
+    """
+    total = np.zeros((song.max() + 1, x.shape[1]), x.dtype)
+    count = np.zeros_like(total)
+    np.add.at(total, song, np.where(mask, x, 0))
+    np.add.at(count, song, mask)
+    return total / np.maximum(count, 1), count > 0
+
+
+def _decoded(
+    model: Model, variables: Variables, batch: Batch, names: Sequence[str]
+) -> Float[np.ndarray, "n d"]:
+    """What a model makes of modalities that it need not have seen, side by side."""
+
+    def decode(variables, batch):
+        found = model.decode(variables, model.encode(variables, batch), batch)
+        rows = [found[name].reshape(len(found[name]), -1) for name in names]
+        return jnp.concatenate(rows, axis=1)
+
+    seeded = jax.tree.map(lambda x: x[None], variables)
+    return devices.map_rows(decode, seeded, batch)[0]
+
+
+def _lyrics(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """The mean over the lines of every row, [n, e], and a mask of nothing but true."""
+    mask = batch[f"{LYRICS}_mask"]
+    total = np.sum(batch[LYRICS] * mask[..., None], axis=1)
+    mean = total / np.maximum(mask.sum(axis=1), 1)[:, None]
+    return mean, np.ones(mean.shape, bool)
+
+
+def _audio(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """All modalities side by side, [n, d], and where they are not padding."""
+    x = [batch[name].reshape(len(batch[name]), -1) for name in names]
+    masks = [
+        np.broadcast_to(losses.mask_of(batch, name), batch[name].shape) > 0
+        for name in names
+    ]
+    return np.hstack(x), np.hstack([m.reshape(len(m), -1) for m in masks])
