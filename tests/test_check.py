@@ -9,10 +9,9 @@ from configs import vade, vae
 from vaejax import check
 from vaejax.experiment import plain
 
-CONFIGS = [
-    importlib.import_module(f"configs.{path.stem}")
-    for path in sorted(Path(__file__).parents[1].glob("configs/[a-z]*.py"))
-]
+NAMES = sorted(p.stem for p in Path(__file__).parents[1].glob("configs/[a-z]*.py"))
+MODULES = [importlib.import_module(f"configs.{name}") for name in NAMES]
+CONFIGS = [m for m in MODULES if "study" not in m.get_config()]  # see test_study.py
 
 
 def changed(**changes) -> dict:

@@ -14,10 +14,10 @@ def test_the_nearest_direction_from_the_mean_ranks_first():
     candidates = np.array([[2.0, 1], [1, 2], [0, 1], [1, 0]])  # around (1, 1)
     found = np.array([[1.1, 1.0], [1.0, 5.0], [0.9, 0.8]])
     table = retrieval.ranks(found, candidates)
-    # right; up; down, and a little left
+    # the query lies to the right of the mean; above; below, and a little to the left
     np.testing.assert_array_equal(table[0], [0, 1.5, 3, 1.5])
     np.testing.assert_array_equal(table[1], [1.5, 0, 1.5, 3])
-    np.testing.assert_array_equal(table[2], [3, 2, 1, 0])
+    np.testing.assert_array_equal(table[2], [2, 3, 1, 0])
 
 
 def test_a_candidate_at_the_mean_gains_nothing_by_being_near_to_all():
@@ -139,7 +139,7 @@ def decode(variables, z, batch):
 
 
 ORACLE = Model(init=None, loss=None, encode=encode, decode=decode)
-SCALE = {"scale": jnp.float32(0.3)}
+SCALE = {"scale": jnp.float32(1.0)}
 
 
 def test_an_oracle_finds_every_song_both_ways():
@@ -160,9 +160,9 @@ def test_a_view_that_is_hidden_helps_nobody(view):
     batch[other] = np.zeros_like(batch[other])
     songs = np.array([f"{i}" for i in range(8)])
     tables = retrieval.cross_modal(ORACLE, SCALE, batch, songs, np.arange(8))
-    direction = f"{ {'mel': 'lyrics', 'lyrics': 'audio'}[view] }"
-    asked = next(name for name in tables if name.endswith(direction))
-    np.testing.assert_array_equal(tables[asked], 3.5)
+    # the blank one tells nothing, and is nothing to be told apart by
+    for table in tables.values():
+        np.testing.assert_array_equal(table, 3.5)
 
 
 def test_rows_without_lyrics_are_left_out_and_clips_of_a_song_are_one():
@@ -192,15 +192,16 @@ def test_what_a_model_was_told_is_hidden_from_it():
         np.testing.assert_array_equal(np.diagonal(table), 0)
 
 
-@pytest.mark.parametrize("fusion", ["mopoe", "attention"])
-def test_a_trained_model_finds_the_kind_of_a_song_in_the_other_view(fusion, sung):
+def test_a_trained_model_finds_the_kind_of_a_song_in_the_other_view(sung):
     """Nothing but its kind joins the audio of a song with its lyrics."""
-    model = make("vae", sung, fusion=fusion, corruption=0.0)
-    state = train.fit(model, sung, seeds=(0,), **HOW)
+    model = make("vae", sung, fusion="mopoe", corruption=0.0)
+    state = train.fit(model, sung, seeds=(0,), **HOW | {"batch_size": 8})
     variables = jax.tree.map(lambda x: x[0], state.best.variables)
     rows = np.ones(48, bool)
     tables = retrieval.cross_modal(model, variables, sung.batch, sung.songs, rows)
     for table in tables.values():
         found = retrieval.summary(table)
         assert found.n_songs == 32
-        assert found.percentile < 0.4 and found.p_value < 0.01
+        # half of the songs are of its kind: it is one of these
+        assert found.percentile == pytest.approx(0.25, abs=0.06)
+        assert found.p_value == 0.001

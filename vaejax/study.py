@@ -1,8 +1,8 @@
 """Experiments that differ in a few settings, and their scores side by side.
 
 The `study` of a config names the cells: pairs of a name and "section.key=value ...",
-what the cell has in place of the config's own settings. Each cell is a run of its own, in a
-folder of its own, so that a study that is stopped goes on where it was.
+what the cell has in place of the config's own settings. Each cell is a run in a folder
+of its own, so that a study that is stopped goes on where it was.
 """
 
 import ast
