@@ -112,6 +112,7 @@ def get_config() -> ConfigDict:
             labels=("language", "genre"),  # columns of the metadata; absent: skipped
             factors=(),  # columns that disentanglement is measured against
             permutations=999,  # for the p-values
+            nuisance=True,  # what the recording chain alone tells of the labels
         )
     )
     config.figures = ConfigDict(dict(projections=("umap", "tsne"), n_reconstructions=4))

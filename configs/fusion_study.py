@@ -16,6 +16,7 @@ def get_config():
     config = fusion.get_config()
     config.baselines.names = ()
     config.cluster.names = ("kmeans", "gmm")
+    config.eval.nuisance = False
     config.figures.projections = ()
     config.figures.n_reconstructions = 0
     config.study = (

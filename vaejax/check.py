@@ -150,6 +150,7 @@ RULES = {
     "eval.labels": each(TEXT, at_least_one=False),
     "eval.factors": each(TEXT, at_least_one=False),
     "eval.permutations": between(99, 1_000_000),
+    "eval.nuisance": ANY,
     "figures.projections": each(one_of(("umap", "tsne")), at_least_one=False),
     "figures.n_reconstructions": between(0, 32),
 }

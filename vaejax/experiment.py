@@ -74,7 +74,7 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
     ]
     latents = [one.latents for one in trained]
     run_folder.write_npz(workdir / "latents.npz", report.arrays(latents, dataset))
-    clusterings, scores = evaluate_all(settings, dataset, latents, workdir)
+    clusterings, scores = evaluate_all(settings, dataset, clips, trained, workdir)
     drawn = workdir / "figures"
     draw(settings, dataset, clips, trained, clusterings, scores, history, drawn)
     say((workdir / "scores.txt").read_text())
@@ -214,10 +214,14 @@ def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Ca
 
 
 def evaluate_all(
-    settings: dict, dataset: Dataset, latents: list[evaluate.Latents], workdir: Path
+    settings: dict,
+    dataset: Dataset,
+    clips: list,
+    trained: list[Trained],
+    workdir: Path,
 ) -> tuple[list[evaluate.Clustering], list[report.Score]]:
     """Clusters everything, baselines included, and writes assignments and scores."""
-    names = settings["baselines"]["names"]
+    names, latents = settings["baselines"]["names"], [one.latents for one in trained]
     fixed = [
         baseline(
             dataset,
@@ -251,9 +255,25 @@ def evaluate_all(
         rows += evaluate.disentanglement_scores(codes, factors)
     for clustering in tqdm(clusterings, desc="scores", unit="clustering"):
         rows += evaluate.scores(clustering, truth)
-    scores = [report.Score(**about, **row) for row in rows]
-    report.write(workdir, clusterings, scores, dataset.ids)
+    more, tables = probe(settings["eval"], dataset, clips, trained[0])
+    scores = [report.Score(**about, **row) for row in rows + more]
+    report.write(workdir, clusterings, scores, dataset.ids, tables)
     return clusterings, scores
+
+
+def probe(
+    options: dict, dataset: Dataset, clips: list, one: Trained
+) -> tuple[list[dict], list[str]]:
+    """Rows of scores.csv and tables about the model asked for, beside its clusters."""
+    from vaejax import probes
+
+    found = [probes.retrievals(one.latents.model, one.model, one.variables, dataset)]
+    if options["nuisance"]:
+        say("Nuisance probe")
+        ordered = sorted(clips, key=lambda clip: clip.track.track_id)
+        given = (dataset, ordered, one.latents, options["labels"])
+        found.append(probes.nuisances(*given))
+    return [row for rows, _ in found for row in rows], [table for _, table in found]
 
 
 def fusion_of(settings: dict) -> str:

@@ -57,12 +57,14 @@ def write(
     clusterings: Sequence[Clustering],
     scores: Sequence[Score],
     ids: np.ndarray,
+    tables: Sequence[str] = (),
 ) -> None:
-    """Writes assignments.csv, scores.csv and the table, scores.txt."""
+    """Writes assignments.csv, scores.csv, and scores.txt: the table, and others."""
     rows = (row for one in clusterings for row in assignments(one, ids))
     run_folder.write_csv(workdir / "assignments.csv", ASSIGNMENT_COLUMNS, rows)
     run_folder.write_csv(workdir / "scores.csv", Score._fields, scores)
-    run_folder.write_text(workdir / "scores.txt", table(scores) + "\n")
+    text = "\n\n".join([table(scores), *filter(None, tables)])
+    run_folder.write_text(workdir / "scores.txt", text + "\n")
 
 
 def summary(scores: Iterable[Score], *, metric: str, k: int) -> list[dict]:
@@ -91,7 +93,8 @@ def table(scores: Iterable[Score]) -> str:
     """
     values = defaultdict(list)
     for s in scores:
-        values[s.label, s.k, marked(s), s.clusterer, s.metric].append(s.value)
+        if not s.metric.startswith(ELSEWHERE):
+            values[s.label, s.k, marked(s), s.clusterer, s.metric].append(s.value)
     keys = list(values)
     whole = dict.fromkeys((k, label) for label, k, _, name, _ in keys if not name)
     blocks = [_block(label, k, values, whole=True) for k, label in whole]
@@ -168,17 +171,19 @@ def _cell(metric: str, values: Sequence[float]) -> str:
     if not values:
         return "–"
     if metric == "p_value":
-        return _number(max(values), 3)
+        return number(max(values), 3)
     mean, std = np.mean(values), np.std(values)
     digits = 3 if abs(mean) < 10 else max(0, 3 - int(math.log10(abs(mean))))
-    spread = f" ±{_number(std, digits)}" if len(values) > 1 else ""  # one seed has none
-    return _number(mean, digits) + spread
+    spread = f" ±{number(std, digits)}" if len(values) > 1 else ""  # one seed has none
+    return number(mean, digits) + spread
 
 
-def _number(value: float, digits: int) -> str:
+def number(value: float, digits: int) -> str:
+    """The number without the 0 before its point."""
     return re.sub(r"^(-?)0\.", r"\1.", f"{value:.{digits}f}")
 
 
+ELSEWHERE = ("probe_", "retrieval_")  # metrics with tables of their own
 COLLAPSED = 0.1  # nats of KL under which a code says nothing
 
 LATENT = {
