@@ -1,0 +1,114 @@
+"""The command that a user types, on songs of which some have lyrics."""
+
+import csv
+
+import numpy as np
+import pytest
+from test_experiment import cache, launch, read_csv, songs  # noqa: F401
+
+PLAIN = {"model__n_clusters": None, "model__start": None}
+
+
+@pytest.fixture(scope="module")
+def fused(songs, cache, tmp_path_factory):  # noqa: F811
+    folder = tmp_path_factory.mktemp("runs") / "fused"
+    done = launch(
+        *(songs, cache, folder, "fusion"),
+        **PLAIN,
+        train__epochs=3,
+        data__held_out_share=0.3,
+        eval__labels="genre,lyrics_language",
+        lyrics__versions="original,romanized",
+        figures__projections="",
+    )
+    assert done.returncode == 0, done.stderr
+    return done, folder
+
+
+def test_songs_with_and_without_lyrics_are_clustered_as_one(fused):
+    done, folder = fused
+    assert "Languages of the lyrics, by their words: " in done.stdout
+    with np.load(folder / "latents.npz") as file:
+        assert file["vae_z"].shape == (2, 40, 4) and np.isfinite(file["vae_z"]).all()
+    scores = read_csv(folder / "scores.csv")
+    assert {row["fusion"] for row in scores} == {"mopoe"}
+    assert {row["modalities"] for row in scores} == {"mel+mfcc+lyrics"}
+
+
+def test_the_language_of_the_words_is_a_column_and_a_label_if_it_is_named(fused):
+    _, folder = fused
+    with (folder / "tracks.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    told = [row for row in rows if row["lyrics_language"]]
+    assert 15 < len(told) < 40
+    assert all(row["lyrics_language"] == row["language"] for row in told)
+    assert {row["lyrics_confidence"] for row in told} == {"1.00"}
+    labels = {row["label"] for row in read_csv(folder / "scores.csv")}
+    assert labels == {"", "genre", "lyrics_language"}
+
+
+def test_the_report_has_the_nuisance_probe_and_retrieval_across_views(fused):
+    _, folder = fused
+    text = (folder / "scores.txt").read_text()
+    assert "is no evidence of music" in text and "  (guessing) " in text
+    assert "retrieval by vae among" in text
+    metrics = {row["metric"] for row in read_csv(folder / "scores.csv")}
+    assert {"probe_accuracy", "probe_majority"} < metrics
+    assert "retrieval_percentile_audio_to_lyrics" in metrics
+    assert "retrieval_p_value_lyrics_to_audio" in metrics
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path):  # noqa: F811
+    done = launch(
+        *(songs, cache, tmp_path / "run", "vade"),
+        data__modalities="mel,mfcc,lyrics",
+        data__tracks="with_lyrics",
+        data__lyrics="lines",
+        data__mel="image",
+        data__mfcc="image",
+        data__frames=4,
+        fusion__name="attention",
+        lyrics__max_lines=5,
+        train__epochs=4,
+        figures__projections="",
+        eval__nuisance=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rejected = read_csv(tmp_path / "run" / "rejected.csv")
+    assert all("has no lyrics" in row["reason"] for row in rejected)
+    kept = 40 - len(rejected)
+    assert f"{kept} tracks of {kept} songs" in done.stdout and 15 < kept < 40
+    assert "nuisances" not in (tmp_path / "run" / "scores.txt").read_text()
+
+
+def test_a_folder_of_texts_is_clustered_without_any_audio(songs, cache, tmp_path):  # noqa: F811
+    done = launch(
+        *(songs / "lyrics", cache, tmp_path / "run", "lyrics"),
+        **PLAIN,
+        train__epochs=3,
+        eval__labels="lyrics_language",
+        figures__projections="",
+    )
+    assert done.returncode == 0, done.stderr
+    scores = read_csv(tmp_path / "run" / "scores.csv")
+    assert {row["fusion"] for row in scores} == {"none"}
+    ari = [
+        float(row["value"])
+        for row in scores
+        if (row["model"], row["clusterer"], row["metric"]) == ("raw", "ward", "ari")
+    ]
+    assert min(ari) > 0.3  # five languages in three clusters
+    assert (tmp_path / "run" / "tracks.csv").is_file()
+
+
+def test_a_language_model_that_is_not_there_is_named(songs, cache, tmp_path):  # noqa: F811
+    done = launch(
+        *(songs, cache, tmp_path / "run", "lyrics"),
+        **PLAIN,
+        lyrics__encoder="xlm_roberta",
+        lyrics__model=tmp_path / "nowhere",
+        figures__projections="",
+    )
+    assert done.returncode == 1
+    assert "nowhere" in done.stderr and "Traceback" not in done.stderr
