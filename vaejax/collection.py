@@ -122,6 +122,7 @@ def _prepare_tracks(
         tracks, read, unused = _with_lyrics(settings, tracks)
         rejected += unused
         notes.append(lyrics.described(read.values()))
+        notes.append(lyrics.agreement(tracks, list(read.values())))
     clips, unreadable = _clips(settings, tracks)
     tracks = tuple(clip.track for clip in clips) if clips or unreadable else tracks
     rejected += unreadable
@@ -146,7 +147,11 @@ def _prepare_tracks(
     odd = write_tracks(workdir / "tracks.csv", tracks, clips)
     if odd:
         notes.append(f"Used, but odd: {odd} tracks; tracks.csv has a note on each")
-    return dataset, clips, "\n".join([corpus.describe(statistics), *notes])
+    return (
+        dataset,
+        clips,
+        "\n".join([corpus.describe(statistics), *filter(None, notes)]),
+    )
 
 
 def uses_lyrics(settings: dict) -> bool:

@@ -28,7 +28,7 @@ def lines(text: str, *, drop: Sequence[str]) -> list[str]:
             close = difflib.get_close_matches(str(name), DROPS, 1)
             hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(
-                f"lyrics.drop: {name!r} is not known.{hint} "
+                f"config.lyrics.drop: {name!r} is not known.{hint} "
                 f"Choices: {', '.join(DROPS)}."
             )
     rows = [_displayed(row) for row in text.splitlines()]

@@ -68,7 +68,7 @@ def _open_uroman():
         from uroman import Uroman
     except ImportError as error:
         raise ValueError(
-            "lyrics.romanizer='uroman' needs a package that is not installed: "
+            "config.lyrics.romanizer='uroman' needs a package that is not installed: "
             "pip install uroman. Or take 'tables', which is built in."
         ) from error
     return Uroman()

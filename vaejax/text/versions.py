@@ -53,8 +53,8 @@ def read(
         own = {name: tidy(text) for name, text in texts.items()}
         own = {name: lines for name, lines in own.items() if lines}
         told = _language(own.get("original") or own.get("romanized")) if own else None
-        if "romanized" in wanted and "original" in own:
-            own.setdefault("romanized", romanised(own["original"]))
+        if "romanized" in wanted and "original" in own and "romanized" not in own:
+            own["romanized"] = romanised(own["original"])
         found.append(Lyrics(own, told))
     if "translated" in wanted and translate:
         _add_translations(found, translate)
