@@ -41,6 +41,22 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
     "changes, message",
     [
         ({"train__batch_size": 0}, r"config.train.batch_size=0 must be at least 1"),
+        ({"data__modalities": ("lyric",)}, r"Choices: .*lyrics.*Did you mean 'lyrics'"),
+        ({"data__lyrics": "line"}, r"config.data.lyrics='line' is not known"),
+        ({"data__tracks": "some"}, r"config.data.tracks='some' is not known"),
+        ({"fusion__name": "peo"}, r"config.fusion.name='peo' .*Did you mean 'poe'"),
+        ({"fusion__dropout": 1.0}, r"config.fusion.dropout=1.0 must be in \[0.0, 0.9"),
+        ({"fusion__lyrics_weight": -1.0}, r"lyrics_weight=-1.0 must be at least 0.0"),
+        ({"lyrics__encoder": "bert"}, r"config.lyrics.encoder='bert' is not known"),
+        ({"lyrics__drop": ("tag",)}, r"config.lyrics.drop=.* names what is not known"),
+        (
+            {"fusion__name": "attention", "data__modalities": ("mel", "lyrics")},
+            r"config.fusion.name='attention' goes from frames to lines.*mel and",
+        ),
+        (
+            {"data__modalities": ("lyrics",), "networks__encoder": "conv"},
+            r"config.networks.encoder='conv' sees frames.*Of lyrics alone, use mlp",
+        ),
         ({"train__learning_rate": 0.0}, r"learning_rate=0.0 must be above 0"),
         ({"train__learning_rate": float("nan")}, r"learning_rate=nan must be a number"),
         ({"train__learning_rate": float("inf")}, r"learning_rate=inf must be a number"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from small import batch_of, make, nets_for
 
-from vaejax import models
+from vaejax import models, networks
 from vaejax.fusion import FUSIONS
 
 
@@ -178,3 +178,21 @@ def test_weights_of_the_views_are_reported(sung):
     _, (terms, _) = model.loss(variables, jax.random.key(0), batch, 1.0)
     np.testing.assert_allclose(terms["weight_audio"], 0.75, rtol=1e-6)
     np.testing.assert_allclose(terms["weight_lyrics"], 0.25, rtol=1e-6)
+
+
+def test_lyrics_count_what_they_are_told_to_whatever_the_sizes():
+    shapes = {"mel": (10, 8), "mfcc": (20,), "lyrics": (4, 5)}
+    found = networks.view_weights(shapes, 3.0)
+    assert found == {"audio": 1.0, "lyrics": 3.0 * (80 + 20) / 5}
+    assert networks.view_weights(shapes, 0.0) == {"audio": 1.0, "lyrics": 1.0}
+    assert networks.view_weights({"lyrics": (4, 5)}, 3.0) == {"lyrics": 1.0}
+
+
+def test_the_cost_weighs_the_views_and_the_report_does_not(sung):
+    nets, batch = nets_for("vae", sung), batch_of(sung, 12)
+    variables = nets.init(jax.random.key(0), batch)
+    cost, terms, _ = nets.reconstruction(variables, jnp.zeros((12, 4)), batch, None)
+    weight = networks.view_weights({"mel": (6, 5), "lyrics": (4, 3)}, 5.0)["lyrics"]
+    mel, lyrics = terms["recon_mel"], terms["recon_lyrics"]
+    np.testing.assert_allclose(cost, mel + weight * lyrics, rtol=1e-6)
+    np.testing.assert_allclose(terms["recon"], mel + lyrics, rtol=1e-6)

@@ -61,3 +61,13 @@ def test_masked_features_do_not_exist():
     for loss in losses.LIKELIHOODS.values():
         whole = loss(x[:, :4], x_hat[:, :4], jnp.ones((4, 4, 1)))
         np.testing.assert_allclose(loss(x, x_hat, mask), whole, rtol=1e-5)
+
+
+def test_a_unit_gaussian_is_the_log_density_of_unit_variance():
+    rng = np.random.default_rng(0)
+    x, x_hat = rng.normal(size=(2, 5, 3)).astype(np.float32)
+    mask = np.ones((5, 1), np.float32)
+    mask[4] = 0
+    expected = -norm.logpdf(x[:4], x_hat[:4]).sum() / 5
+    found = losses.unit_gaussian(jnp.asarray(x), jnp.asarray(x_hat), jnp.asarray(mask))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)

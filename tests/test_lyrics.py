@@ -28,24 +28,27 @@ def track(language: str, text: str = "") -> Track:
     return Track("t", Path("a"), "a", "s", "", "", columns, given)
 
 
-def told(language, script="Latn", romanized=False, **mix) -> Lyrics:
+HINDI, ENGLISH = "mera dil tera hai", "you are in my heart"
+
+
+def told(language, script="Latn", romanized=False, lines=(HINDI,), **mix) -> Lyrics:
     found = SongLanguage(language, 0.9, script, romanized, mix or {language: 1.0})
-    return Lyrics({"original": ("la",)}, found)
+    return Lyrics({"original": lines}, found)
 
 
 def test_the_table_counts_songs_and_lines_that_agree_with_the_metadata():
     tracks = [track(name) for name in ("Hindi", "hindi", "hindi", "english", "french")]
     found = [
-        told("hindi", romanized=True, hindi=0.75, english=0.25),
-        told("english", english=0.5, hindi=0.5),
-        told("hindi", script="Deva"),
-        told("english"),
+        told("hindi", romanized=True, lines=(HINDI, HINDI, ENGLISH)),
+        told("english", lines=(ENGLISH,)),
+        told("hindi", script="Deva", lines=("तेरा नाम",)),
+        told("english", lines=(ENGLISH,)),
         told("english"),  # the metadata name a language that cannot be told
     ]
     lines = lyrics.agreement(tracks, found).splitlines()
     assert lines[2].split() == ["english", "Latn", "1", "1.000", "1.000"]
     assert lines[3].split() == ["hindi", "Deva", "1", "1.000", "1.000"]
-    assert lines[4].split() == ["hindi", "Latn", "2", "0.500", "0.625", "english", "1"]
+    assert lines[4].split() == ["hindi", "Latn", "2", "0.500", "0.500", "english", "1"]
     assert len(lines) == 5
     assert lyrics.agreement(tracks[4:], found[4:]) == ""
     assert lyrics.agreement([track("hindi")], [Lyrics({}, None)]) == ""

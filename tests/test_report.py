@@ -51,6 +51,15 @@ def test_clusters_that_nobody_is_in_are_counted():
     assert "vae uses fewer than its 3 clusters in seeds 1 (1)" in text
 
 
+def test_learnt_weights_of_the_views_are_told():
+    terms = {"kl": np.full(2, 5.0), "weight_audio": np.array([0.2, 0.4])}
+    text = report.table(scores(evaluate.latent_scores(latents(np.eye(4)[None], terms))))
+    assert "Note: vae weighs audio by .200" in text
+    both = latents(np.stack([np.eye(4)] * 2), terms)
+    text = report.table(scores(evaluate.latent_scores(both)))
+    assert "Note: vae weighs audio by .300 ±.100." in text
+
+
 @pytest.mark.parametrize("told, mark", [("told", "vae*"), ("", "vae ")])
 def test_a_label_that_was_told_is_marked(told, mark):
     about = dict(model="vae", clusterer="kmeans", k=5, seed=0, space="")

@@ -164,6 +164,8 @@ def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
         found["recon"] = latents.terms["recon"]
         # The bound itself, whatever weights and free bits make of it in the loss.
         found["negative_elbo"] = found["recon"] + found["kl"]
+    # Of a fusion that learns what its views count.
+    found |= {n: x for n, x in latents.terms.items() if n.startswith("weight_")}
     if latents.probability is not None:
         assigned = latents.probability.argmax(axis=2)
         found["clusters"] = np.full(len(assigned), latents.probability.shape[2])

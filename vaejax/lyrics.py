@@ -12,7 +12,7 @@ from vaejax import store
 from vaejax.core import Rejected, Track
 from vaejax.data import Words
 from vaejax.text import vectors, versions
-from vaejax.text.language import LANGUAGES
+from vaejax.text.language import LANGUAGES, identify
 from vaejax.text.versions import Lines, Lyrics
 
 COLUMNS = (  # that are told from the words, beside those of the metadata
@@ -103,15 +103,16 @@ def described(lyrics: Iterable[Lyrics]) -> str:
 def agreement(tracks: Sequence[Track], lyrics: Sequence[Lyrics]) -> str:
     """How the languages that were told go with those of the metadata, as a table.
 
-    A row a language and script: its songs, the share of them and of their lines that
-    are told to be in it, and what else they are told to be. "" where the metadata name
-    none of the languages that can be told. It is no score of a clustering.
+    A row a language and script: its songs, the share of them that are told to be in it,
+    the share of their lines that are, each by itself, and what else songs are told to
+    be. "" where the metadata name none of the languages that can be told. It is no
+    score of a clustering.
     """
-    told: dict[tuple[str, str], list] = {}
+    told: dict[tuple[str, str], list[Lyrics]] = {}
     for track, one in zip(tracks, lyrics, strict=True):
         language = track.columns.get("language", "").casefold()
         if one.language and language in LANGUAGES:
-            told.setdefault((language, one.language.script), []).append(one.language)
+            told.setdefault((language, one.language.script), []).append(one)
     if not told:
         return ""
     heading = (
@@ -119,10 +120,15 @@ def agreement(tracks: Sequence[Track], lyrics: Sequence[Lyrics]) -> str:
     )
     lines = ["Languages of the lyrics, by their words beside the metadata:", heading]
     for (language, script), found in sorted(told.items()):
-        agree = np.mean([one.language == language for one in found])
-        by_line = np.mean([one.mix.get(language, 0.0) for one in found])
-        others = Counter(o.language or "not told" for o in found).most_common()
+        names = [one.language.language for one in found]
+        lines_right = [
+            identify(line).language == language
+            for one in found
+            for line in versions.told_by(one)
+        ]
+        others = Counter(name or "not told" for name in names).most_common()
         rest = ", ".join(f"{name} {n}" for name, n in others if name != language)
+        agree, by_line = names.count(language) / len(names), np.mean(lines_right)
         numbers = f"{len(found):>7}{agree:>8.3f}{by_line:>8.3f}"
         lines.append(f"  {language:<12}{script:<8}{numbers}  {rest}".rstrip())
     return "\n".join(lines)

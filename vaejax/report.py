@@ -159,6 +159,9 @@ def warnings(values: dict) -> list[str]:
                 f"Note: {model} uses fewer than its {own[0]:.0f} clusters in seeds "
                 f"{', '.join(unused)}."
             )
+        if metric.startswith("weight_"):
+            view = metric.removeprefix("weight_")
+            lines.append(f"Note: {model} weighs {view} by {_cell(metric, found)}.")
     return ["\n".join(lines)] if lines else []
 
 

@@ -52,7 +52,7 @@ def read(
         rejected += unread
         own = {name: tidy(text) for name, text in texts.items()}
         own = {name: lines for name, lines in own.items() if lines}
-        told = _language(own.get("original") or own.get("romanized")) if own else None
+        told = language.of_song(told_by(Lyrics(own, None))) if own else None
         if "romanized" in wanted and "original" in own and "romanized" not in own:
             own["romanized"] = romanised(own["original"])
         found.append(Lyrics(own, told))
@@ -61,10 +61,9 @@ def read(
     return found, rejected
 
 
-@functools.cache
-def _language(lines: Lines | None) -> language.SongLanguage:
-    # A song with a translation alone is in a language that nobody has told.
-    return language.of_song(lines or ())
+def told_by(lyrics: Lyrics) -> Lines:
+    """The lines that tell the language; a translation does not."""
+    return lyrics.versions.get("original") or lyrics.versions.get("romanized") or ()
 
 
 def _texts(track: Track) -> tuple[dict[str, str], list[Rejected]]:
