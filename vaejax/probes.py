@@ -33,6 +33,10 @@ def nuisances(
     if not clips:
         return NOTHING
     predictors = nuisance.measured(clips, dataset.labels.get("source"))
+    if "lyrics" in dataset.batch:
+        has_lyrics = dataset.batch["lyrics_mask"].max(axis=1)[:, None]
+        if has_lyrics.min() == 0:  # who has lyrics is chance, or an archive's taste
+            predictors["has lyrics"] = has_lyrics
     audio = [x for name, x in modalities(dataset.batch).items() if name != "lyrics"]
     predictors["audio"] = np.hstack([x.reshape(len(x), -1) for x in audio])
     predictors[f"{latents.model}, seed 0"] = latents.z[0]
