@@ -6,6 +6,8 @@ r"""Lets a trained model draw, interpolate and reconstruct: pictures and sounds.
   python launch/generate.py --run=results/vae/ID --between=TRACK1,TRACK2 --n=7
   python launch/generate.py --run=results/vae/ID --traverse=5
   python launch/generate.py --run=results/vae/ID --reconstruct=TRACK1,TRACK2
+  python launch/generate.py --run=results/fusion/ID --lyrics-of=TRACK1,TRACK2
+  python launch/generate.py --run=results/fusion/ID --nearest-lyrics=TRACK1,TRACK2
   python launch/generate.py --run=results/vae/ID
 
 What to generate, one of:
@@ -16,18 +18,22 @@ What to generate, one of:
   --traverse=DIMS      --n steps along each of the dimensions that say most;
                        --dims=3,17 names them
   --reconstruct=ID,... tracks beside what the model makes of them
+  --lyrics-of=ID,...   tracks beside what a model of audio and lyrics makes of their
+                       lyrics alone
+  --nearest-lyrics=ID,...  the --n tracks whose lyrics are nearest to what it makes of
+                       their audio alone
   (none of these)      draws from the prior
 
 A conditional model is told --language=CLASS, --genre=CLASS, or any label column by
 --label=COLUMN:CLASS; labels left out are unknown, or those of the tracks.
 
-  --n=N                draws (default 4) or steps (7), at most 64
+  --n=N                draws (default 4), steps (7) or nearest tracks (5), at most 64
   --seed=S             of draws (0)
   --model-seed=S       which trained seed (default: the best by held-out loss)
   --out=FOLDER         default RUN/generated/WHAT; the same request writes it anew
 
 Every request writes one picture, a 16-bit wav file of each spectrogram in it, and
-about.txt; it prints what it did and where they are.
+about.txt; it prints what it did and where they are. --nearest-lyrics prints alone.
 """
 
 from pathlib import Path
@@ -43,10 +49,12 @@ BETWEEN = flags.DEFINE_string("between", None, "Two track ids.")
 TRAVERSE = flags.DEFINE_integer("traverse", None, "Dimensions.", lower_bound=1)
 DIMS = flags.DEFINE_list("dims", None, "Which dimensions.")
 RECONSTRUCT = flags.DEFINE_string("reconstruct", None, "Track ids.")
+LYRICS_OF = flags.DEFINE_string("lyrics-of", None, "Track ids.")
+NEAREST = flags.DEFINE_string("nearest-lyrics", None, "Track ids.")
 LANGUAGE = flags.DEFINE_string("language", None, "What the model is told.")
 GENRE = flags.DEFINE_string("genre", None, "What the model is told.")
 LABEL = flags.DEFINE_multi_string("label", [], "COLUMN:CLASS that the model is told.")
-N = flags.DEFINE_integer("n", None, "Draws or steps.", lower_bound=1, upper_bound=64)
+N = flags.DEFINE_integer("n", None, "How many.", lower_bound=1, upper_bound=64)
 SEED = flags.DEFINE_integer("seed", 0, "Of draws.", lower_bound=0)
 MODEL_SEED = flags.DEFINE_integer("model-seed", None, "Which trained seed.")
 OUT = flags.DEFINE_string("out", None, "Folder of what is written.")
@@ -56,9 +64,11 @@ MODES = {  # what each takes besides the labels, --seed, --model-seed and --out
     "between": {"between", "n"},
     "traverse": {"traverse", "dims", "n"},
     "reconstruct": {"reconstruct"},
+    "lyrics-of": {"lyrics-of"},
+    "nearest-lyrics": {"nearest-lyrics", "n"},
     "prior": {"n"},
 }
-DRAWS, STEPS = 4, 7
+HOW_MANY = {"prior": 4, "cluster": 4, "between": 7, "traverse": 7, "nearest-lyrics": 5}
 
 
 def main():
@@ -67,31 +77,45 @@ def main():
         raise ValueError("--run=FOLDER is missing: results/CONFIG/ID. See --help.")
     mode, labels, dims = mode_of_flags(), labels_of_flags(), dims_of_flags()
     from vaejax import experiment, trained
-    from vaejax.generation import gallery, lookup, modes, pictures
+    from vaejax.generation import crossing, gallery, lookup, modes, pictures
 
     folder = Path(RUN.value)
-    pictures.refuse_unseen(trained.settings_of(folder))
+    settings = trained.settings_of(folder)
+    if mode in ("lyrics-of", "nearest-lyrics"):
+        crossing.refuse_one_sided(settings, mode)
+    if mode != "nearest-lyrics":
+        pictures.refuse_unseen(settings)
     run = experiment.reopen(folder, seed=MODEL_SEED.value)
-    n = N.value or (DRAWS if mode in ("prior", "cluster") else STEPS)
-    asked = modes.Request(n, SEED.value, labels)
-    if mode == "cluster":
-        made = modes.from_cluster(
-            run, asked, CLUSTER.value, clusterer=CLUSTERER.value, k=K.value
-        )
-    elif mode == "between":
-        made = modes.between(run, asked, lookup.tracks(run, BETWEEN.value))
-    elif mode == "traverse":
-        n_dims = len(dims) or TRAVERSE.value
-        made = modes.traverse(run, asked, dims, n_dims=n_dims)
-    elif mode == "reconstruct":
-        made = modes.reconstruct(run, asked, lookup.tracks(run, RECONSTRUCT.value))
-    else:
-        made = modes.from_prior(run, asked)
+    asked = modes.Request(N.value or HOW_MANY.get(mode, 1), SEED.value, labels)
+    if mode == "nearest-lyrics":
+        ids = lookup.tracks(run, NEAREST.value)
+        print(crossing.nearest_lyrics(run, labels, ids, n=asked.n))
+        return
+    made = generated(mode, run, asked, dims)
     what = gallery.slug(made.what, *labels.values(), f"model{run.seed}")
     out = Path(OUT.value) if OUT.value else folder / "generated" / what
     paths = gallery.write(run, made, out)
     print(gallery.describe(run, made))
     print("\n".join(map(str, paths)))
+
+
+def generated(mode, run, asked, dims):
+    """What a mode of `generation.modes` makes of the run."""
+    from vaejax.generation import lookup, modes
+
+    if mode == "cluster":
+        given = {"clusterer": CLUSTERER.value, "k": K.value}
+        return modes.from_cluster(run, asked, CLUSTER.value, **given)
+    if mode == "between":
+        return modes.between(run, asked, lookup.tracks(run, BETWEEN.value))
+    if mode == "traverse":
+        n_dims = len(dims) or TRAVERSE.value
+        return modes.traverse(run, asked, dims, n_dims=n_dims)
+    if mode == "reconstruct":
+        return modes.reconstruct(run, asked, lookup.tracks(run, RECONSTRUCT.value))
+    if mode == "lyrics-of":
+        return modes.from_lyrics(run, asked, lookup.tracks(run, LYRICS_OF.value))
+    return modes.from_prior(run, asked)
 
 
 def mode_of_flags() -> str:

@@ -1,10 +1,16 @@
 """The command that a user types, on songs of which some have lyrics."""
 
 import csv
+import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
-from test_experiment import cache, launch, read_csv, songs  # noqa: F401
+from test_experiment import ROOT, cache, launch, read_csv, songs  # noqa: F401
+
+from vaejax import experiment, retrieval
+from vaejax.generation import crossing, modes
 
 PLAIN = {"model__n_clusters": None, "model__start": None}
 
@@ -57,6 +63,66 @@ def test_the_report_has_the_nuisance_probe_and_retrieval_across_views(fused):
     assert "retrieval_percentile_audio_to_lyrics" in metrics
     assert "retrieval_p_value_lyrics_to_audio" in metrics
     assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.fixture(scope="module")
+def opened(fused, songs):  # noqa: F811
+    return experiment.reopen(fused[1], seed=None)
+
+
+def of_kind(run, with_lyrics: bool) -> list[str]:
+    has = run.dataset.batch["lyrics_mask"].max(axis=1) > 0
+    return run.dataset.ids[has == with_lyrics][:2].tolist()
+
+
+def test_lyrics_alone_become_a_spectrogram_beside_the_original(opened):
+    ids = of_kind(opened, True)
+    asked = modes.Request(1, 0, {})
+    made = modes.from_lyrics(opened, asked, ids)
+    assert [len(row) for row in made.rows] == [2, 2]
+    assert "what their lyrics alone sound like" in made.done
+    again = modes.from_lyrics(opened, asked, ids)
+    for row, other in zip(made.rows, again.rows, strict=True):
+        np.testing.assert_array_equal(row[1].picture.frames, other[1].picture.frames)
+    with pytest.raises(ValueError, match="has no lyrics. .* tracks have"):
+        modes.from_lyrics(opened, asked, of_kind(opened, False))
+
+
+def test_the_nearest_lyrics_of_audio_are_listed_with_the_rank_of_its_own(opened):
+    (own, _), (none, _) = of_kind(opened, True), of_kind(opened, False)
+    lines = crossing.nearest_lyrics(opened, {}, [own, none], n=3).splitlines()
+    n = sum(opened.dataset.batch["lyrics_mask"].max(axis=1) > 0)
+    assert re.match(rf"{own} \(.*\): its own are number [\d.]+ of {n} songs", lines[0])
+    assert lines[4].startswith(f"{none} (") and "it has none of" in lines[4]
+    assert len(lines) == 8
+
+
+def test_lyrics_that_are_not_read_have_no_part_in_what_is_foreseen(opened):
+    own = of_kind(opened, True)[0]
+    batch = dict(opened.dataset.batch)
+    row = opened.dataset.ids.tolist().index(own)
+    batch["lyrics"] = batch["lyrics"].copy()
+    batch["lyrics"][row] += 5.0
+    other = opened._replace(dataset=opened.dataset._replace(batch=batch))
+    rows = np.array([row])
+    codes = [
+        crossing.codes_of(run, rows, retrieval.heard, {}) for run in (opened, other)
+    ]
+    np.testing.assert_array_equal(*codes)
+    codes = [
+        crossing.codes_of(run, rows, retrieval.read, {}) for run in (opened, other)
+    ]
+    assert np.abs(codes[0] - codes[1]).max() > 1e-3
+
+
+def test_the_launcher_lists_lyrics_and_refuses_a_run_that_knows_none(fused, opened):
+    script = [sys.executable, "launch/generate.py", f"--run={fused[1]}"]
+    flag = f"--nearest-lyrics={of_kind(opened, True)[0]}"
+    done = subprocess.run([*script, flag], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "songs' lyrics, the nearest first" in done.stdout
+    with pytest.raises(ValueError, match="--lyrics-of is for a model of audio and"):
+        crossing.refuse_one_sided({"data": {"modalities": ("mel",)}}, "lyrics-of")
 
 
 def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path):  # noqa: F811

@@ -122,13 +122,14 @@ def cross_modal(
     if "condition" in batch:
         batch["condition"] = np.zeros_like(batch["condition"])
     audio = tuple(name for name in modalities(batch) if name != LYRICS)
-    deaf = batch | {"audio_mask": np.zeros(len(rows), np.float32)}
-    unread = batch | {"lyrics_mask": np.zeros_like(batch["lyrics_mask"])}
     decoded = {
-        "audio_to_lyrics": _decoded(model, variables, unread, (LYRICS,)),
-        "lyrics_to_audio": _decoded(model, variables, deaf, audio),
+        "audio_to_lyrics": foreseen(model, variables, heard(batch), (LYRICS,)),
+        "lyrics_to_audio": foreseen(model, variables, read(batch), audio),
     }
-    true = {"audio_to_lyrics": _lyrics(batch), "lyrics_to_audio": _audio(batch, audio)}
+    true = {
+        "audio_to_lyrics": lyrics_of(batch),
+        "lyrics_to_audio": _audio(batch, audio),
+    }
     tables = {}
     for direction, found in decoded.items():
         x, mask = true[direction]
@@ -136,6 +137,16 @@ def cross_modal(
         queries, _ = by_song(found, np.ones(found.shape, bool), song)
         tables[direction] = ranks(queries, candidates, seen)
     return tables
+
+
+def heard(batch: Batch) -> Batch:
+    """The batch of songs of which a model gets to hear the audio alone."""
+    return batch | {f"{LYRICS}_mask": np.zeros_like(batch[f"{LYRICS}_mask"])}
+
+
+def read(batch: Batch) -> Batch:
+    """The batch of songs of which a model gets to read the lyrics alone."""
+    return batch | {"audio_mask": np.zeros(len(batch[LYRICS]), np.float32)}
 
 
 def by_song(
@@ -155,10 +166,10 @@ def by_song(
     return total / np.maximum(count, 1), count > 0
 
 
-def _decoded(
+def foreseen(
     model: Model, variables: Variables, batch: Batch, names: Sequence[str]
 ) -> Float[np.ndarray, "n d"]:
-    """What a model makes of modalities that it need not have seen, side by side."""
+    """What a model makes of modalities that it may not have seen, side by side."""
 
     def decode(variables, batch):
         found = model.decode(variables, model.encode(variables, batch), batch)
@@ -169,8 +180,10 @@ def _decoded(
     return devices.map_rows(decode, seeded, batch)[0]
 
 
-def _lyrics(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """The mean over the lines of every row, [n, e], and a mask of nothing but true."""
+def lyrics_of(
+    batch: Batch,
+) -> tuple[Float[np.ndarray, "n e"], Bool[np.ndarray, "n e"]]:
+    """The mean over the lines of every row, and a mask of nothing but true."""
     mask = batch[f"{LYRICS}_mask"]
     total = np.sum(batch[LYRICS] * mask[..., None], axis=1)
     mean = total / np.maximum(mask.sum(axis=1), 1)[:, None]

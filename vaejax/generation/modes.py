@@ -1,4 +1,4 @@
-"""Generation: draws, ways between tracks, traversals and reconstructions of a run.
+"""Generation: draws, ways, traversals, reconstructions, and lyrics turned to sound.
 
 Every mode takes a `Finished` run and returns `Generated`: pictures in rows, and what
 was done, in words; `gallery.write` makes files of it. What cannot be had is refused by
@@ -13,10 +13,11 @@ import numpy as np
 from jaxtyping import Float
 
 from vaejax import figures
-from vaejax.generation import codes, lookup, pictures
+from vaejax.generation import codes, crossing, lookup, pictures
 from vaejax.generation.gallery import Generated, Item, slug, wrapped
 from vaejax.generation.pictures import Picture
 from vaejax.mixture import Mixture
+from vaejax.retrieval import read
 from vaejax.train import judged
 from vaejax.trained import Finished
 
@@ -207,6 +208,33 @@ def reconstruct(run: Finished, asked: Request, ids: Sequence[str]) -> Generated:
     if run.dataset.told.keys() - asked.labels.keys():
         done += " Other labels are the tracks' own."
     return Generated(slug("reconstruct", *ids), title, done, items)
+
+
+def from_lyrics(run: Finished, asked: Request, ids: Sequence[str]) -> Generated:
+    """Tracks beside what the model makes of their lyrics, whose audio it does not get.
+
+    Labels left out are unknown to it: those of the tracks would tell of their sound.
+
+    Raises:
+      ValueError: a track has no lyrics.
+    """
+    rows = lookup.rows(run, ids)
+    crossing.refuse_wordless(run, ids)
+    found = _new(run, asked, crossing.codes_of(run, rows, read, asked.labels))
+    items = []
+    for i, (row, picture) in enumerate(zip(rows, found, strict=True)):
+        clip = run.clips[row]
+        pair = (
+            Picture(clip.mel, 1, "original"),
+            picture._replace(tag="of the lyrics alone"),
+        )
+        pair = [Item(slug(i + 1, ids[i], p.tag.split()[-1]), p) for p in pair]
+        title = f"{ids[i]} {figures.title_of(clip.track)}"
+        items.append([pair[0]._replace(title=title), pair[1]])
+    said = _told(asked, run.dataset.told)
+    title = f"originals, and what their lyrics alone sound like{said}"
+    done = f"{title}: {', '.join(crossing.named(run, ids))}."
+    return Generated(slug("lyrics", *ids), title, done, items)
 
 
 def own_labels(run: Finished) -> np.ndarray:
