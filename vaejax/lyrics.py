@@ -142,8 +142,12 @@ def _translator(model: str, cache_dir: Path) -> Callable | None:
     def translate(songs: list[tuple[Lines, str]]) -> list[Lines]:
         from vaejax.text import translate as translation
 
+        weights = Path(model) / "model.bin"  # a name on the hub stays what it is
+        settings = {"translator": model}
+        if weights.is_file():
+            settings["stamp"] = store.stamp(weights)
         opened, found = None, []
-        with store.opened(cache_dir, {"translator": model}) as cache:
+        with store.opened(cache_dir, settings) as cache:
             for lines, language in songs:
                 digest = hashlib.sha256("\n".join(lines).encode()).digest()
                 record = store.find(cache, digest)
