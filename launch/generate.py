@@ -59,14 +59,14 @@ SEED = flags.DEFINE_integer("seed", 0, "Of draws.", lower_bound=0)
 MODEL_SEED = flags.DEFINE_integer("model-seed", None, "Which trained seed.")
 OUT = flags.DEFINE_string("out", None, "Folder of what is written.")
 
-MODES = {  # what each takes besides the labels, --seed, --model-seed and --out
-    "cluster": {"cluster", "clusterer", "k", "n"},
-    "between": {"between", "n"},
-    "traverse": {"traverse", "dims", "n"},
-    "reconstruct": {"reconstruct"},
-    "lyrics-of": {"lyrics-of"},
+MODES = {  # what each takes besides the labels, --seed and --model-seed
+    "cluster": {"cluster", "clusterer", "k", "n", "out"},
+    "between": {"between", "n", "out"},
+    "traverse": {"traverse", "dims", "n", "out"},
+    "reconstruct": {"reconstruct", "out"},
+    "lyrics-of": {"lyrics-of", "out"},
     "nearest-lyrics": {"nearest-lyrics", "n"},
-    "prior": {"n"},
+    "prior": {"n", "out"},
 }
 HOW_MANY = {"prior": 4, "cluster": 4, "between": 7, "traverse": 7, "nearest-lyrics": 5}
 

@@ -556,6 +556,8 @@ def test_help_names_every_flag():
         (["--run=x", "--cluster=1", "--traverse=2"], "are two requests"),
         (["--run=x", "--k=3"], "--k does not go with draws from the prior"),
         (["--run=x", "--clustr=3"], "Did you mean: cluster"),
+        (["--run=x", "--nearest-lyrics=a", "--out=b"], "--out does not go with --near"),
+        (["--run=x", "--lyrics-of=a", "--n=2"], "--n does not go with --lyrics-of"),
         (["--run=x", "--n=0"], "--n"),
         (["--run=x", "--label=mood"], "--label=mood must be COLUMN:CLASS"),
         (["--run=x", "--genre=a", "--label=genre:b"], "genre is named twice"),

@@ -80,7 +80,8 @@ def nearest_lyrics(
         said = "it has none" if own is None else f"its own are number {own + 1:g}"
         lines = [f"{name}: {said} of {len(names)} songs' lyrics, the nearest first"]
         for i in np.argsort(ranks, kind="stable")[:n]:
-            lines.append(f"  {ranks[i] + 1:>5g}  {_described(run, int(there[first[i]]))}")
+            about = _described(run, int(there[first[i]]))
+            lines.append(f"  {ranks[i] + 1:>5g}  {about}")
         blocks.append("\n".join(lines))
     return "\n".join(blocks)
 
