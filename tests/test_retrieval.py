@@ -202,3 +202,20 @@ def test_a_trained_model_finds_the_kind_of_a_song_in_the_other_view(sung):
         # half of the songs are of its kind: it is one of these
         assert found.percentile == pytest.approx(0.25, abs=0.06)
         assert found.p_value == 0.001
+
+
+def test_within_a_group_only_its_songs_are_candidates():
+    table = np.array(
+        [
+            [1.0, 0.0, 2.0, 3.0],  # of its two fellows, b is nearer: 1 / 2
+            [0.0, 1.0, 2.0, 3.0],  # likewise a
+            [3.0, 0.0, 2.0, 2.0],  # b is nearer, a is not
+            [0.0, 1.0, 2.0, 3.0],  # alone in its group
+        ]
+    )
+    groups = np.array(["x", "x", "x", "y"])
+    found = retrieval.percentile_within(table, groups)
+    assert found == pytest.approx((0.5 + 0.5 + 0.5) / 3)
+    assert retrieval.percentile_within(table, np.array(["x", "y", "z", ""])) is None
+    ties = np.zeros((4, 4))
+    assert retrieval.percentile_within(ties, groups) == 0.5

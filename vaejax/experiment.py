@@ -267,7 +267,8 @@ def probe(
     """Rows of scores.csv and tables about the model asked for, beside its clusters."""
     from vaejax import probes
 
-    found = [probes.retrievals(one.latents.model, one.model, one.variables, dataset)]
+    about = (one.latents.model, one.model, one.variables, dataset, options["labels"])
+    found = [probes.retrievals(*about)]
     if options["nuisance"]:
         say("Nuisance probe")
         ordered = sorted(clips, key=lambda clip: clip.track.track_id)

@@ -17,6 +17,7 @@ from vaejax.report import number
 
 Found = tuple[list[dict], str]  # rows of scores.csv, and the table
 NOTHING: Found = ([], "")
+SUMMARY = ("percentile", "median_rank", "p_value")
 
 
 def nuisances(
@@ -57,33 +58,54 @@ def nuisances(
 
 
 def retrievals(
-    name: str, model: Model, variables: Variables, dataset: Dataset
+    name: str,
+    model: Model,
+    variables: Variables,
+    dataset: Dataset,
+    labels: Sequence[str],
 ) -> Found:
     """How near the lyrics of held-out songs are to what a model makes of their audio.
 
-    And the audio to what it makes of the lyrics. Nothing for a model of one of them.
+    And the audio to what it makes of the lyrics; among all of them, and among those of
+    the same class by each label. Nothing for a model of one of the two.
 
     Args:
       name: of the model.
       variables: with a leading [s].
+      labels: columns of the metadata; those that the collection lacks are skipped.
     """
     both = "lyrics" in dataset.batch and len(modalities(dataset.batch)) > 1
     if not both or model.decode is None:
         return NOTHING
-    n_seeds = len(jax.tree.leaves(variables)[0])
-    found: dict[str, list[retrieval.Summary]] = {}
-    for seed in range(n_seeds):
+    groups = _classes_of_songs(dataset, labels)
+    rows, blocks = [], {}
+    for seed in range(len(jax.tree.leaves(variables)[0])):
         one = jax.tree.map(lambda x, seed=seed: x[seed], variables)
         given = (model, one, dataset.batch, dataset.songs, dataset.held_out)
         for direction, ranks in retrieval.cross_modal(*given).items():
-            found.setdefault(direction, []).append(retrieval.summary(ranks))
-    rows = [
-        _row(name, seed, "", f"retrieval_{metric}_{direction}", getattr(one, metric))
-        for direction, summaries in found.items()
-        for seed, one in enumerate(summaries)
-        for metric in ("percentile", "median_rank", "p_value")
-    ]
-    return rows, (_retrieval_table(name, found) if found else "")
+            found = retrieval.summary(ranks)
+            values = {n: getattr(found, n) for n in SUMMARY} | {
+                "first_5": found.recall[5]
+            }
+            for label, classes in groups.items():
+                values[f"in_{label}"] = retrieval.percentile_within(ranks, classes)
+            for metric, value in values.items():
+                if value is not None:
+                    blocks.setdefault((direction, metric), []).append(value)
+                    rows.append(
+                        _row(name, seed, "", f"retrieval_{metric}_{direction}", value)
+                    )
+            n_songs = found.n_songs
+    return rows, (_retrieval_table(name, n_songs, blocks) if rows else "")
+
+
+def _classes_of_songs(dataset: Dataset, labels: Sequence[str]) -> dict[str, np.ndarray]:
+    """{label: the class of every held-out song with lyrics}, in order of song ids."""
+    has_lyrics = dataset.batch["lyrics_mask"].max(axis=1) > 0
+    rows = np.flatnonzero(dataset.held_out & has_lyrics)
+    _, first = np.unique(dataset.songs[rows], return_index=True)
+    known = [label for label in labels if label in dataset.labels]
+    return {label: dataset.labels[label][rows[first]] for label in known}
 
 
 def _row(model: str, seed: int, label: str, metric: str, value: float) -> dict:
@@ -91,24 +113,27 @@ def _row(model: str, seed: int, label: str, metric: str, value: float) -> dict:
     return about | {"label": label, "metric": metric, "value": value, "told": ""}
 
 
-def _retrieval_table(name: str, found: dict[str, list[retrieval.Summary]]) -> str:
+def _retrieval_table(name: str, m: int, found: dict[tuple, list[float]]) -> str:
     """A line a direction, beside what chance gives; mean ± deviation over seeds."""
-    m = next(iter(found.values()))[0].n_songs
-    lines = [
-        f"retrieval by {name} among {m} held-out songs with lyrics; chance in brackets",
-        f"  {'':<18}{'percentile':>20}{'median rank':>20}{'first 5':>20}{'p':>8}",
-    ]
-    for direction, summaries in found.items():
-        cells = (
-            ([one.percentile for one in summaries], 3, 0.5),
-            ([one.median_rank for one in summaries], 1, (m + 1) / 2),
-            ([one.recall[5] for one in summaries], 3, min(1.0, 5 / m)),
-        )
-        texts = [
-            f"{number(np.mean(x), d)} ±{number(np.std(x), d)} ({number(chance, d)})"
-            for x, d, chance in cells
-        ]
-        p = number(max(one.p_value for one in summaries), 3)
+    chance = {"percentile": 0.5, "median_rank": (m + 1) / 2, "first_5": min(1.0, 5 / m)}
+    within = dict.fromkeys(n for _, n in found if n.startswith("in_"))
+    names = [*chance, *within]
+    about = f"retrieval by {name} among {m} held-out songs with lyrics"
+    heads = "".join(f"{n.replace('_', ' '):>14.14}" for n in names)
+    lines = [about, f"  {'':<16}{heads}{'p':>6}"]
+    for direction in dict.fromkeys(d for d, _ in found):
+        cells = [_of_seeds(found.get((direction, n), []), n) for n in names]
+        p = number(max(found[direction, "p_value"]), 3)
         where = direction.replace("_", " ")
-        lines.append(f"  {where:<18}" + "".join(f"{t:>20}" for t in texts) + f"{p:>8}")
+        lines.append(f"  {where:<16}" + "".join(f"{c:>14}" for c in cells) + f"{p:>6}")
+    given = [f"({number(c, 1 if c > 1 else 3)})" for c in chance.values()]
+    given += ["(.500)"] * len(within)
+    lines.append(f"  {'(chance)':<16}" + "".join(f"{c:>14}" for c in given))
     return "\n".join(lines)
+
+
+def _of_seeds(values: Sequence[float], name: str) -> str:
+    digits = 1 if name == "median_rank" else 3
+    if not values:
+        return "–"
+    return f"{number(np.mean(values), digits)} ±{number(np.std(values), digits)}"

@@ -88,6 +88,27 @@ def summary(
     )
 
 
+def percentile_within(
+    table: Float[np.ndarray, "m m"], groups: np.ndarray
+) -> float | None:
+    """The mean percentile of a song's own among the songs of its group; chance is 0.5.
+
+    What is left of a retrieval when the group is known: the language, say. None where
+    no song shares its group with another.
+
+    Args:
+      table: of `cross_modal`.
+      groups: str [m]; songs with "" are left out.
+    """
+    found = []
+    for own, (row, group) in enumerate(zip(table, groups, strict=True)):
+        others = (groups == group) & (np.arange(len(groups)) != own)
+        if group and others.any():
+            nearer = (row[others] < row[own]) + 0.5 * (row[others] == row[own])
+            found.append(nearer.mean())
+    return float(np.mean(found)) if found else None
+
+
 def cross_modal(
     model: Model,
     variables: Variables,
