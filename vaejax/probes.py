@@ -17,7 +17,7 @@ from vaejax.report import number
 
 Found = tuple[list[dict], str]  # rows of scores.csv, and the table
 NOTHING: Found = ([], "")
-SUMMARY = ("percentile", "median_rank", "p_value")
+SUMMARY = ("n_songs", "percentile", "median_rank", "p_value")
 
 
 def nuisances(
@@ -50,7 +50,8 @@ def nuisances(
         )
     ]
     rows = [
-        _row(one.predictor, 0, one.label, f"probe_{metric}", getattr(one, metric))
+        _row(latents.model, 0, f"probe_{metric}", getattr(one, metric))
+        | {"space": one.predictor, "label": one.label}
         for one in found
         for metric in ("accuracy", "balanced", "majority")
     ]
@@ -77,26 +78,30 @@ def retrievals(
     both = "lyrics" in dataset.batch and len(modalities(dataset.batch)) > 1
     if not both or model.decode is None:
         return NOTHING
-    groups = _classes_of_songs(dataset, labels)
-    rows, blocks = [], {}
+    groups, found = _classes_of_songs(dataset, labels), {}
     for seed in range(len(jax.tree.leaves(variables)[0])):
         one = jax.tree.map(lambda x, seed=seed: x[seed], variables)
         given = (model, one, dataset.batch, dataset.songs, dataset.held_out)
         for direction, ranks in retrieval.cross_modal(*given).items():
-            found = retrieval.summary(ranks)
-            values = {n: getattr(found, n) for n in SUMMARY} | {
-                "first_5": found.recall[5]
-            }
-            for label, classes in groups.items():
-                values[f"in_{label}"] = retrieval.percentile_within(ranks, classes)
-            for metric, value in values.items():
-                if value is not None:
-                    blocks.setdefault((direction, metric), []).append(value)
-                    rows.append(
-                        _row(name, seed, "", f"retrieval_{metric}_{direction}", value)
-                    )
-            n_songs = found.n_songs
-    return rows, (_retrieval_table(name, n_songs, blocks) if rows else "")
+            for metric, value in _values(ranks, groups).items():
+                found.setdefault((direction, metric), []).append(value)
+    rows = [
+        _row(name, seed, f"retrieval_{metric}_{direction}", value)
+        for (direction, metric), values in found.items()
+        for seed, value in enumerate(values)
+    ]
+    return rows, (_retrieval_table(name, found) if found else "")
+
+
+def _values(ranks: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, float]:
+    whole = retrieval.summary(ranks)
+    values = {metric: float(getattr(whole, metric)) for metric in SUMMARY}
+    within = {
+        f"in_{label}": retrieval.percentile_within(ranks, classes)
+        for label, classes in groups.items()
+    }
+    known = {metric: value for metric, value in within.items() if value is not None}
+    return values | {"first_5": whole.recall[5]} | known
 
 
 def _classes_of_songs(dataset: Dataset, labels: Sequence[str]) -> dict[str, np.ndarray]:
@@ -108,13 +113,14 @@ def _classes_of_songs(dataset: Dataset, labels: Sequence[str]) -> dict[str, np.n
     return {label: dataset.labels[label][rows[first]] for label in known}
 
 
-def _row(model: str, seed: int, label: str, metric: str, value: float) -> dict:
+def _row(model: str, seed: int, metric: str, value: float) -> dict:
     about = {"model": model, "clusterer": "", "k": None, "seed": seed, "space": ""}
-    return about | {"label": label, "metric": metric, "value": value, "told": ""}
+    return about | {"label": "", "metric": metric, "value": value, "told": ""}
 
 
-def _retrieval_table(name: str, m: int, found: dict[tuple, list[float]]) -> str:
+def _retrieval_table(name: str, found: dict[tuple, list[float]]) -> str:
     """A line a direction, beside what chance gives; mean ± deviation over seeds."""
+    m = int(next(iter(found.values()))[0])
     chance = {"percentile": 0.5, "median_rank": (m + 1) / 2, "first_5": min(1.0, 5 / m)}
     within = dict.fromkeys(n for _, n in found if n.startswith("in_"))
     names = [*chance, *within]
