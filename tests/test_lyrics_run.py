@@ -137,6 +137,8 @@ def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path): 
         fusion__name="attention",
         lyrics__max_lines=5,
         train__epochs=4,
+        baselines__names="",
+        cluster__names="kmeans",
         figures__projections="",
         eval__nuisance=False,
     )
@@ -153,6 +155,8 @@ def test_a_folder_of_texts_is_clustered_without_any_audio(songs, cache, tmp_path
         *(songs / "lyrics", cache, tmp_path / "run", "lyrics"),
         **PLAIN,
         train__epochs=3,
+        baselines__names="raw",
+        cluster__names="ward",
         eval__labels="lyrics_language",
         figures__projections="",
     )

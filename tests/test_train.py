@@ -51,7 +51,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(stop, blobs):
 
 def test_seeds_differ(blobs):
     state = train.fit(make("vae", blobs[0]), blobs[0], seeds=(0, 1), **SHORT)
-    kernel = state.variables["params"]["encoder"]["mean"]["kernel"]
+    kernel = state.variables["params"]["encoder"]["heads"]["mean"]["kernel"]
     assert not np.allclose(kernel[0], kernel[1])
 
 
