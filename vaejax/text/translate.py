@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from vaejax.text.hub import model_folder
+
 BEAM = 2
 BATCH_TOKENS = 2048
 MAX_WORDS = 60  # of a piece; longer lines are translated in pieces, not cut
@@ -51,7 +53,13 @@ def open_translator(model: str) -> Translate:
             f"config.lyrics.translator={model!r} needs packages that are not "
             f"installed: pip install {PACKAGES}. Or set it to '', for no translation."
         ) from error
-    folder = _folder(model)
+    folder = model_folder(
+        model,
+        key="config.lyrics.translator",
+        wanted=(*_MODEL_FILES, *_TOKENIZER_FILES),
+        advice="Go online with the name of a model of the hub, or give the folder of "
+        "one in CTranslate2's format.",
+    )
     if not ctranslate2.contains_model(str(folder)):
         raise ValueError(_wrong_format(model, folder))
     tokenizer = _tokenizer(model, folder)
@@ -127,27 +135,6 @@ def _run(
         batch_type="tokens",
     )
     return [result.hypotheses[0][len(prefix) :] for result in results]
-
-
-def _folder(model: str) -> Path:
-    """The folder of a model; one of the hub is downloaded, or taken from its cache."""
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return folder
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HTTPError  # also of a connection that breaks
-
-    wanted = [*_MODEL_FILES, *_TOKENIZER_FILES]
-    try:
-        return Path(snapshot_download(model, allow_patterns=wanted))
-    except (OSError, ValueError, HTTPError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ValueError(
-            f"config.lyrics.translator={model!r} is not a folder, and could not be had "
-            f"from the Hugging Face hub or its cache on this machine: {reason} Go "
-            "online with the name of a model of the hub, or give the folder of one in "
-            "CTranslate2's format."
-        ) from error
 
 
 def _wrong_format(model: str, folder: Path) -> str:

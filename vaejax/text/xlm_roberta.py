@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float32
 from tqdm import tqdm
 
-from vaejax.text import roberta, tokens, weights, windows
+from vaejax.text import hub, roberta, tokens, weights, windows
 
 CONFIG = "config.json"
 WANTED = (CONFIG, tokens.FILE, "model*.safetensors", weights.INDEX)
@@ -110,20 +110,11 @@ def model_folder(model: str) -> Path:
     Raises:
       ValueError: it is neither a folder nor a model that can be had.
     """
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return folder
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HTTPError  # also of a connection that breaks
-
-    try:
-        return Path(snapshot_download(model, allow_patterns=list(WANTED)))
-    except (OSError, ValueError, HTTPError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise ValueError(
-            f"config.lyrics.model={model!r} is not a folder, and could not be had from "
-            f"the Hugging Face hub or its cache on this machine: {reason[0]} Go online "
-            "with the name of a model of the hub; or download its config.json, "
-            "tokenizer.json and model.safetensors elsewhere, and give their folder. "
-            "config.lyrics.encoder=ngram needs no model."
-        ) from error
+    return hub.model_folder(
+        model,
+        key="config.lyrics.model",
+        wanted=WANTED,
+        advice="Go online with the name of a model of the hub; or download its "
+        "config.json, tokenizer.json and model.safetensors elsewhere, and give their "
+        "folder. config.lyrics.encoder=ngram needs no model.",
+    )
