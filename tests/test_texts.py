@@ -28,6 +28,13 @@ def test_a_folder_of_texts_gives_versions_and_labels(folder):
     assert found.tracks[0].columns == {"language": "bangla", "genre": "baul"}
 
 
+def test_what_is_no_text_is_set_aside(folder):
+    (folder / "README").write_text("about")
+    found = texts.read(folder, allow_outside=False)
+    assert len(found.tracks) == 2
+    assert [row.reason for row in found.rejected] == ["'README' is no .txt file."]
+
+
 def test_a_folder_with_audio_or_metadata_is_no_folder_of_texts(folder):
     (folder / "a.mp3").write_bytes(b"")
     assert not texts.is_texts(folder)

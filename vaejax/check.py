@@ -15,7 +15,8 @@ from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.convolution import POOLS
 from vaejax.data import FRAMES, INPUTS
-from vaejax.fusion import FUSIONS, LYRICS
+from vaejax.fusion import FUSIONS, LYRICS, is_joint
+from vaejax.layout import VERSIONS
 from vaejax.losses import LIKELIHOODS
 from vaejax.mixture import SHAPES, STARTS
 from vaejax.nets import NORMS
@@ -24,7 +25,6 @@ from vaejax.text.clean import DROPS
 from vaejax.text.romanize import ROMANIZERS
 from vaejax.text.vectors import COMBINATIONS, FORMS
 from vaejax.text.vectors import ENCODERS as TEXT_ENCODERS
-from vaejax.text.versions import VERSIONS
 
 ARRAYS = "pixels"  # the modality of images, which have no audio
 
@@ -269,9 +269,13 @@ def _inputs(data: dict, networks: dict) -> None:
 
 def _fusion(data: dict, name: str) -> None:
     """Attention needs more than one token of each view."""
-    both = LYRICS in data["modalities"] and len(data["modalities"]) > 1
+    joint = is_joint(data["modalities"])
     forms = {data[name] for name in ("mel", "mfcc") if name in data["modalities"]}
-    if name == "attention" and both and (forms - {"image"} or data["lyrics"] == "song"):
+    if (
+        name == "attention"
+        and joint
+        and (forms - {"image"} or data["lyrics"] == "song")
+    ):
         raise ValueError(
             "config.fusion.name='attention' goes from frames to lines: over single "
             "vectors it would be constant. Set config.data.lyrics=lines, and "

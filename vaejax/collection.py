@@ -13,7 +13,7 @@ from vaejax.text.versions import Lyrics
 
 # Configs name these; a collection may have any of them, or none.
 OPTIONAL_LABELS = {"language", "genre", "key", "level_db", "bandwidth_hz"}
-LYRICS = ("lyrics",)  # the modalities of a run that needs no audio
+LYRICS_ALONE = ("lyrics",)  # the modalities of a run that needs no audio
 SONGBOOKS = Path(__file__).parents[1] / "data" / "songbook"
 
 
@@ -43,7 +43,7 @@ def open_collection(settings: dict) -> Collection:
         from vaejax import corpus, texts
 
         folder = songbook_folder(settings) if root == "songbook" else Path(root)
-        of_texts = options["modalities"] == LYRICS and texts.is_texts(folder)
+        of_texts = options["modalities"] == LYRICS_ALONE and texts.is_texts(folder)
         read_all = texts.read if of_texts else corpus.read
         read = read_all(folder, allow_outside=options["allow_outside"])
         found = Collection(corpus.fingerprint(read.tracks), *read)
@@ -128,9 +128,10 @@ def _prepare_tracks(
     rejected += unreadable
     run_folder.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
     if not tracks:
+        failed = unreadable or rejected
         raise ValueError(
-            f"none of the {len(rejected)} files can be used. The first: "
-            f"{rejected[-1].reason} All reasons: {workdir / 'rejected.csv'}"
+            f"none of the {len(failed)} files can be used. The first: "
+            f"{failed[0].reason} All reasons: {workdir / 'rejected.csv'}"
         )
     statistics = corpus.statistics(tracks, rejected)
     run_folder.write_json(workdir / "collection.json", statistics)
@@ -147,11 +148,8 @@ def _prepare_tracks(
     odd = write_tracks(workdir / "tracks.csv", tracks, clips)
     if odd:
         notes.append(f"Used, but odd: {odd} tracks; tracks.csv has a note on each")
-    return (
-        dataset,
-        clips,
-        "\n".join([corpus.describe(statistics), *filter(None, notes)]),
-    )
+    about = [corpus.describe(statistics), *filter(None, notes)]
+    return dataset, clips, "\n".join(about)
 
 
 def uses_lyrics(settings: dict) -> bool:
@@ -168,16 +166,18 @@ def _with_lyrics(
 
     data_options, options = settings["data"], settings["lyrics"]
     found, rejected = lyrics.read(tracks, options, Path(data_options["cache_dir"]))
-    every = data_options["tracks"] == "all" and data_options["modalities"] != LYRICS
-    kept = []
+    every = (
+        data_options["tracks"] == "all" and data_options["modalities"] != LYRICS_ALONE
+    )
+    kept, read = [], {}
     for track, one in zip(tracks, found, strict=True):
         if every or lyrics.has_any(one, options):
             kept.append(track._replace(columns=lyrics.columns(one) | track.columns))
+            read[track.track_id] = one
         else:
             reason = f"{track.file_name!r} has no lyrics, which this run is about."
             rejected.append(Rejected(track.file_name, track.track_id, reason))
-    by_id = {track.track_id: one for track, one in zip(tracks, found, strict=True)}
-    return tuple(kept), {t.track_id: by_id[t.track_id] for t in kept}, rejected
+    return tuple(kept), read, rejected
 
 
 def _words(settings: dict, lyrics: list[Lyrics]) -> data.Words:
@@ -194,7 +194,7 @@ def _words(settings: dict, lyrics: list[Lyrics]) -> data.Words:
 
 def _clips(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Rejected]]:
     """Features of the audio; nothing where the run is about lyrics alone."""
-    if settings["data"]["modalities"] == LYRICS:
+    if settings["data"]["modalities"] == LYRICS_ALONE:
         return [], []
     from vaejax import features
 

@@ -245,11 +245,21 @@ def _dataset(batch, **columns) -> Dataset:
 
 
 def _row(batch: Batch, name: str) -> Float[np.ndarray, "n d"]:
-    """A modality as one vector a row; of lyrics the mean over lines, 0 without any."""
+    """A modality as one vector a row; of lyrics the mean over lines."""
     x = batch[name]
-    if name != "lyrics":
-        return x.reshape(len(x), -1)
-    return x.sum(axis=1) / np.maximum(batch["lyrics_mask"].sum(axis=1), 1)[:, None]
+    return mean_of_lines(batch) if name == "lyrics" else x.reshape(len(x), -1)
+
+
+def mean_of_lines(batch: Batch) -> Float[np.ndarray, "n e"]:
+    """The mean over the lines of every row's lyrics, 0 without any."""
+    mask = batch["lyrics_mask"]
+    total = np.sum(batch["lyrics"] * mask[..., None], axis=1)
+    return total / np.maximum(mask.sum(axis=1), 1)[:, None]
+
+
+def has_lyrics(batch: Batch) -> Bool[np.ndarray, " n"]:
+    """Which rows have a line of lyrics."""
+    return batch["lyrics_mask"].max(axis=1) > 0
 
 
 def modalities(batch: Batch) -> Batch:

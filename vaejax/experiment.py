@@ -21,6 +21,7 @@ from vaejax import (
 )
 from vaejax.collection import open_collection, prepare
 from vaejax.core import Dataset, Model, Variables
+from vaejax.fusion import is_joint
 from vaejax.trained import (
     Finished,
     best_seed,
@@ -271,17 +272,15 @@ def probe(
     found = [probes.retrievals(*about)]
     if options["nuisance"]:
         say("Nuisance probe")
-        ordered = sorted(clips, key=lambda clip: clip.track.track_id)
-        given = (dataset, ordered, one.latents, options["labels"])
+        given = (dataset, clips, one.latents, options["labels"])
         found.append(probes.nuisances(*given))
     return [row for rows, _ in found for row in rows], [table for _, table in found]
 
 
 def fusion_of(settings: dict) -> str:
     """What joins audio and lyrics; nothing where there is only one of them."""
-    modalities = settings["data"]["modalities"]
-    both = "lyrics" in modalities and len(modalities) > 1
-    return settings["fusion"]["name"] if both else "none"
+    joint = is_joint(settings["data"]["modalities"])
+    return settings["fusion"]["name"] if joint else "none"
 
 
 def draw(

@@ -11,7 +11,7 @@ part in anything: where a row lacks a view, a learnt token or a prior stands for
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -48,6 +48,11 @@ def views_of(shapes: Shapes) -> dict[str, tuple[str, ...]]:
     audio = tuple(name for name in shapes if name != LYRICS)
     found = {"audio": audio, LYRICS: (LYRICS,) if LYRICS in shapes else ()}
     return {view: names for view, names in found.items() if names}
+
+
+def is_joint(names: Iterable[str]) -> bool:
+    """Whether modalities are of both views, so that there is something to fuse."""
+    return len(views_of(dict.fromkeys(names, ()))) > 1
 
 
 def views(batch: Batch, shapes: Shapes) -> Views:

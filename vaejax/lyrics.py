@@ -1,6 +1,5 @@
 """The lyrics of a collection: read, their languages told, and turned into vectors."""
 
-import hashlib
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -76,8 +75,7 @@ def columns(one: Lyrics) -> dict[str, str]:
     told = one.language
     if told is None:
         return dict.fromkeys(COLUMNS, "")
-    shares = sorted(told.mix.items(), key=lambda pair: -pair[1])
-    mix = " ".join(f"{language}:{share:.2f}" for language, share in shares)
+    mix = " ".join(f"{name}:{share:.2f}" for name, share in told.mix.items())
     values = (told.language, f"{told.confidence:.2f}", told.script, mix)
     return dict(zip(COLUMNS, values, strict=True))
 
@@ -149,7 +147,7 @@ def _translator(model: str, cache_dir: Path) -> Callable | None:
         opened, found = None, []
         with store.opened(cache_dir, settings) as cache:
             for lines, language in songs:
-                digest = hashlib.sha256("\n".join(lines).encode()).digest()
+                digest = vectors.digest(lines)
                 record = store.find(cache, digest)
                 if record is None:
                     opened = opened or translation.open_translator(model)

@@ -13,7 +13,16 @@ from jaxtyping import Array, Float, Int
 from vaejax import losses
 from vaejax.convolution import ConvDecoder, ConvEncoder
 from vaejax.core import Batch, Variables
-from vaejax.fusion import FUSIONS, LYRICS, Shapes, joined_shape, split, views, views_of
+from vaejax.fusion import (
+    FUSIONS,
+    LYRICS,
+    Shapes,
+    is_joint,
+    joined_shape,
+    split,
+    views,
+    views_of,
+)
 from vaejax.nets import Decoders, Heads, LinesEncoder, MLPDecoder, MLPEncoder, mean_of
 from vaejax.recurrence import HierarchicalDecoder, RecurrentDecoder, RecurrentEncoder
 
@@ -158,9 +167,8 @@ def make(
       **sizes: the fields of `Sizes`.
     """
     size = Sizes(**sizes)
-    several = len(views_of(shapes)) > 1  # else there is nothing to fuse
     parts = Parts(
-        encoder=FUSIONS[fusion["name"] if several else "early"](
+        encoder=FUSIONS[fusion["name"] if is_joint(shapes) else "early"](
             encoders={v: _encoder(v, encoder, size) for v in views_of(shapes)},
             heads=functools.partial(Heads, latent_dim, size.dtype, log_var_bias),
             dtype=size.dtype,
@@ -256,7 +264,7 @@ def _apply(parts: Parts, name: str, variables: Variables, args: tuple, key):
 
 def _corrupt(parts: Parts, key: Array, batch: Batch) -> Batch:
     """The batch with features hidden, and one of several views of some rows."""
-    several = len(views_of(parts.shapes)) > 1
+    several = is_joint(parts.shapes)
     keys = list(jax.random.split(key, len(parts.shapes) + several))
     seen = batch | (_one_view_hidden(parts, keys.pop(), batch) if several else {})
     for k, name in zip(keys, parts.shapes, strict=True):

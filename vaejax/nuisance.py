@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from vaejax.report import number
+
 EDGE_DB = 50.0  # below the loudest band, where a recording counts as cut off
 AT_MOST = 64  # features of a predictor; of more, as many principal components
 
@@ -189,5 +191,4 @@ def _block(label: str, rows: list[Probe]) -> str:
 
 
 def _cell(mean: float, std: float | None = None) -> str:
-    cell = f"{mean:.3f}" if std is None else f"{mean:.3f} ±{std:.3f}"
-    return cell.replace("0.", ".")
+    return number(mean, 3) + (f" ±{number(std, 3)}" if std is not None else "")

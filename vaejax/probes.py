@@ -11,8 +11,9 @@ import numpy as np
 
 from vaejax import nuisance, retrieval
 from vaejax.core import Dataset, Model, Variables
-from vaejax.data import modalities
+from vaejax.data import has_lyrics, modalities
 from vaejax.evaluate import Latents
+from vaejax.fusion import is_joint
 from vaejax.report import number
 
 Found = tuple[list[dict], str]  # rows of scores.csv, and the table
@@ -35,9 +36,9 @@ def nuisances(
         return NOTHING
     predictors = nuisance.measured(clips, dataset.labels.get("source"))
     if "lyrics" in dataset.batch:
-        has_lyrics = dataset.batch["lyrics_mask"].max(axis=1)[:, None]
-        if has_lyrics.min() == 0:  # who has lyrics is chance, or an archive's taste
-            predictors["has lyrics"] = has_lyrics
+        told = has_lyrics(dataset.batch)
+        if not told.all():  # who has lyrics is chance, or an archive's taste
+            predictors["has lyrics"] = told[:, None].astype(float)
     audio = [x for name, x in modalities(dataset.batch).items() if name != "lyrics"]
     predictors["audio"] = np.hstack([x.reshape(len(x), -1) for x in audio])
     predictors[f"{latents.model}, seed 0"] = latents.z[0]
@@ -75,8 +76,7 @@ def retrievals(
       variables: with a leading [s].
       labels: columns of the metadata; those that the collection lacks are skipped.
     """
-    both = "lyrics" in dataset.batch and len(modalities(dataset.batch)) > 1
-    if not both or model.decode is None:
+    if not is_joint(modalities(dataset.batch)) or model.decode is None:
         return NOTHING
     groups, found = _classes_of_songs(dataset, labels), {}
     for seed in range(len(jax.tree.leaves(variables)[0])):
@@ -106,8 +106,7 @@ def _values(ranks: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, float
 
 def _classes_of_songs(dataset: Dataset, labels: Sequence[str]) -> dict[str, np.ndarray]:
     """{label: the class of every held-out song with lyrics}, in order of song ids."""
-    has_lyrics = dataset.batch["lyrics_mask"].max(axis=1) > 0
-    rows = np.flatnonzero(dataset.held_out & has_lyrics)
+    rows = np.flatnonzero(dataset.held_out & has_lyrics(dataset.batch))
     _, first = np.unique(dataset.songs[rows], return_index=True)
     known = [label for label in labels if label in dataset.labels]
     return {label: dataset.labels[label][rows[first]] for label in known}

@@ -14,9 +14,9 @@ from jaxtyping import Bool, Float, Int
 
 from vaejax import devices
 from vaejax.core import Batch, Model, Variables
-from vaejax.data import modalities
+from vaejax.data import has_lyrics, mean_of_lines, modalities
+from vaejax.fusion import LYRICS
 
-LYRICS = "lyrics"
 DIRECTIONS = ("audio_to_lyrics", "lyrics_to_audio")
 DEPTHS = (1, 5, 10)  # of recall
 TIED = 1e-6  # cosines that differ by less, in float32 arithmetic, are equal
@@ -133,9 +133,8 @@ def cross_modal(
       {direction: row i holds the ranks of all songs for what is decoded of song i};
       nothing where fewer than two songs have both.
     """
-    there = batch["lyrics_mask"].max(axis=1) > 0
     rows = np.arange(len(songs))[rows]
-    rows = rows[there[rows]]
+    rows = rows[has_lyrics(batch)[rows]]
     names, song = np.unique(songs[rows], return_inverse=True)
     if len(names) < 2:
         return {}
@@ -148,14 +147,14 @@ def cross_modal(
         "lyrics_to_audio": foreseen(model, variables, read(batch), audio),
     }
     true = {
-        "audio_to_lyrics": lyrics_of(batch),
+        "audio_to_lyrics": whole(mean_of_lines(batch)),
         "lyrics_to_audio": _audio(batch, audio),
     }
     tables = {}
     for direction, found in decoded.items():
         x, mask = true[direction]
         candidates, seen = by_song(x, mask, song)
-        queries, _ = by_song(found, np.ones(found.shape, bool), song)
+        queries, _ = by_song(*whole(found), song)
         tables[direction] = ranks(queries, candidates, seen)
     return tables
 
@@ -168,6 +167,13 @@ def heard(batch: Batch) -> Batch:
 def read(batch: Batch) -> Batch:
     """The batch of songs of which a model gets to read the lyrics alone."""
     return batch | {"audio_mask": np.zeros(len(batch[LYRICS]), np.float32)}
+
+
+def whole(
+    x: Float[np.ndarray, "n d"],
+) -> tuple[Float[np.ndarray, "n d"], Bool[np.ndarray, "n d"]]:
+    """Features that every row has, with a mask of nothing but true."""
+    return x, np.ones(x.shape, bool)
 
 
 def by_song(
@@ -199,16 +205,6 @@ def foreseen(
 
     seeded = jax.tree.map(lambda x: x[None], variables)
     return devices.map_rows(decode, seeded, batch)[0]
-
-
-def lyrics_of(
-    batch: Batch,
-) -> tuple[Float[np.ndarray, "n e"], Bool[np.ndarray, "n e"]]:
-    """The mean over the lines of every row, and a mask of nothing but true."""
-    mask = batch[f"{LYRICS}_mask"]
-    total = np.sum(batch[LYRICS] * mask[..., None], axis=1)
-    mean = total / np.maximum(mask.sum(axis=1), 1)[:, None]
-    return mean, np.ones(mean.shape, bool)
 
 
 def _audio(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

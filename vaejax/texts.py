@@ -16,6 +16,7 @@ from vaejax.layout import VERSIONS, labels
 from vaejax.table import KNOWN, LYRICS_FILES, NAMES, one_line, parse
 
 KINDS = (".csv", ".jsonl")
+_LONGEST_FIRST = sorted(VERSIONS.items(), key=lambda pair: -len(pair[1]))
 _NAME = re.compile(rb"\b(path|lyrics_file)\b")
 
 
@@ -96,10 +97,11 @@ def _of_folder(folder: Folder) -> Corpus:
     files, rejected = walk(folder)
     tracks: dict[str, Track] = {}
     for name, path in files.items():
-        stem = name.removesuffix(".txt")
-        for version in ("romanized", "translated"):
-            stem = stem.removesuffix(VERSIONS[version].removesuffix(".txt"))
-        version = next(v for v, end in VERSIONS.items() if name == stem + end)
+        version = next((v for v, end in _LONGEST_FIRST if name.endswith(end)), "")
+        if not version:
+            rejected.append(Rejected(name, "", f"{name!r} is no .txt file."))
+            continue
+        stem = name.removesuffix(VERSIONS[version])
         known = dict.fromkeys(KNOWN, "") | {"file_name": name} | labels(name)
         track = tracks.setdefault(stem, _track(known, stem, {}))
         track.lyrics[version] = Path(path)

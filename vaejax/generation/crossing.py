@@ -7,15 +7,16 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vaejax import retrieval
+from vaejax.data import has_lyrics, mean_of_lines
+from vaejax.fusion import LYRICS, is_joint
 from vaejax.generation import lookup
-from vaejax.retrieval import LYRICS
 from vaejax.trained import Finished
 
 
 def refuse_one_sided(settings: dict, flag: str) -> None:
     """Raises ValueError if the model does not know both audio and lyrics."""
     names = settings["data"]["modalities"]
-    if LYRICS not in names or len(names) == 1:
+    if not is_joint(names):
         raise ValueError(
             f"--{flag} is for a model of audio and lyrics; this one knows "
             f"{','.join(names)} (config.data.modalities). Train with "
@@ -25,7 +26,7 @@ def refuse_one_sided(settings: dict, flag: str) -> None:
 
 def refuse_wordless(run: Finished, ids: Sequence[str]) -> None:
     """Raises ValueError if one of the tracks has no lyrics."""
-    there = _have_lyrics(run)
+    there = has_lyrics(run.dataset.batch)
     for track_id, row in zip(ids, lookup.rows(run, ids), strict=True):
         if not there[row]:
             others = run.dataset.ids[there][:3].tolist()
@@ -64,12 +65,12 @@ def nearest_lyrics(
     Returns:
       A block a track, with the rank of its own among all songs that have lyrics.
     """
-    rows, there = lookup.rows(run, ids), np.flatnonzero(_have_lyrics(run))
+    rows, there = lookup.rows(run, ids), np.flatnonzero(has_lyrics(run.dataset.batch))
     names, first, song = np.unique(
         run.dataset.songs[there], return_index=True, return_inverse=True
     )
     true = {name: x[there] for name, x in run.dataset.batch.items()}
-    candidates, _ = retrieval.by_song(*retrieval.lyrics_of(true), song)
+    candidates, _ = retrieval.by_song(*retrieval.whole(mean_of_lines(true)), song)
     batch = retrieval.heard(_told(run, rows, labels))
     found = retrieval.foreseen(run.model, run.variables, batch, (LYRICS,))
     blocks = []
@@ -97,10 +98,6 @@ def _described(run: Finished, row: int) -> str:
     track = run.clips[row].track
     parts = (track.track_id, track.title, track.columns.get("language"))
     return "  ".join(part for part in parts if part)
-
-
-def _have_lyrics(run: Finished) -> np.ndarray:
-    return run.dataset.batch[f"{LYRICS}_mask"].max(axis=1) > 0
 
 
 def _told(run: Finished, rows: np.ndarray, labels: dict[str, str]) -> dict:

@@ -53,14 +53,14 @@ def of_songs(
       ValueError: fewer than two songs have lyrics, or the model cannot be loaded.
     """
     kept = [{v: song[v] for v in versions if song.get(v)} for song in songs]
-    texts = {_digest(lines): lines for song in kept for lines in song.values()}
+    texts = {digest(lines): lines for song in kept for lines in song.values()}
     if len(texts) < 2:
         raise ValueError(
             f"config.lyrics.versions={','.join(versions)}: {len(texts)} different "
             "texts in the whole collection; at least two are needed. Leave lyrics out "
             "of config.data.modalities, or name versions that there are."
         )
-    units = {digest: FORMS[form](lines) for digest, lines in texts.items()}
+    units = {content: FORMS[form](lines) for content, lines in texts.items()}
     settings = {"lyrics": VERSION, "form": form, "encoder": encoder}
     settings, encode = ENCODERS[encoder](
         settings, ["\n".join(lines) for lines in texts.values()], model, dtype, dim
@@ -68,7 +68,7 @@ def of_songs(
     found = _cached(units, encode, cache_dir, settings)
     join = COMBINATIONS[combine]
     rows = [
-        join([found[_digest(song[v])] if v in song else None for v in versions])
+        join([found[digest(song[v])] if v in song else None for v in versions])
         for song in kept
     ]
     return _padded([_shortened(row, max_lines) for row in rows])
@@ -109,29 +109,30 @@ def _cached(
     """The vectors of every text, computed where the cache has none."""
     writer, encode = uuid4().hex, None
     with store.opened(folder, settings) as cache:
-        found = {digest: _read(cache, digest) for digest in units}
-        missing = [digest for digest, vectors in found.items() if vectors is None]
+        found = {content: _read(cache, content) for content in units}
+        missing = [content for content, vectors in found.items() if vectors is None]
         for start in range(0, len(missing), AT_ONCE):
             encode = encode or opened()
             part = missing[start : start + AT_ONCE]
-            vectors = encode([line for digest in part for line in units[digest]])
-            sizes = np.cumsum([len(units[digest]) for digest in part])[:-1]
-            for digest, own in zip(part, np.split(vectors, sizes), strict=True):
+            vectors = encode([line for content in part for line in units[content]])
+            sizes = np.cumsum([len(units[content]) for content in part])[:-1]
+            for content, own in zip(part, np.split(vectors, sizes), strict=True):
                 made = store.fill(
-                    folder, writer, lambda _, own=own: ([own], {}), (digest, Path())
+                    folder, writer, lambda _, own=own: ([own], {}), (content, Path())
                 )
                 store.keep(cache, made)
-                found[digest] = own
-        return {digest: np.array(own) for digest, own in found.items()}
+                found[content] = own
+        return {content: np.array(own) for content, own in found.items()}
 
 
-def _read(cache: store.Store, digest: bytes):
-    record = store.find(cache, digest)
+def _read(cache: store.Store, content: bytes):
+    record = store.find(cache, content)
     vectors = record and store.arrays(cache, record)
     return vectors[0] if vectors else None
 
 
-def _digest(lines: Lines) -> bytes:
+def digest(lines: Lines) -> bytes:
+    """What tells one text from another, as the content of a record."""
     return hashlib.sha256("\n".join(lines).encode()).digest()
 
 

@@ -12,14 +12,13 @@ from vaejax.core import Rejected, Track
 from vaejax.text import clean, language, romanize
 from vaejax.text.files import read_text
 
-VERSIONS = ("original", "romanized", "translated")
 Lines = tuple[str, ...]
 
 
 class Lyrics(NamedTuple):
     """What one track has to read."""
 
-    versions: dict[str, Lines]  # names in VERSIONS; none is empty
+    versions: dict[str, Lines]  # names in layout.VERSIONS; none is empty
     language: language.SongLanguage | None  # None without lyrics
 
 
@@ -36,7 +35,7 @@ def read(
     Tracks with the same text share the work. No track is set aside for its lyrics.
 
     Args:
-      wanted: names in VERSIONS; the language is told whatever they are.
+      wanted: names in layout.VERSIONS; the language is told whatever they are.
       drop: what is no part of a song, names in `clean.DROPS`.
       romanizer: a name in `romanize.ROMANIZERS`.
       translate: [(lines, language)] of songs -> English lines of each; None leaves
@@ -46,13 +45,14 @@ def read(
     romanised = functools.cache(
         lambda lines: tuple(romanize.romanized(line, by=romanizer) for line in lines)
     )
+    in_language = functools.cache(language.of_song)
     found, rejected = [], []
     for track in tracks:
         texts, unread = _texts(track)
         rejected += unread
         own = {name: tidy(text) for name, text in texts.items()}
         own = {name: lines for name, lines in own.items() if lines}
-        told = language.of_song(told_by(Lyrics(own, None))) if own else None
+        told = in_language(told_by(Lyrics(own, None))) if own else None
         if "romanized" in wanted and "original" in own and "romanized" not in own:
             own["romanized"] = romanised(own["original"])
         found.append(Lyrics(own, told))
