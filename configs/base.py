@@ -115,5 +115,11 @@ def get_config() -> ConfigDict:
             nuisance=True,  # what the recording chain alone tells of the labels
         )
     )
-    config.figures = ConfigDict(dict(projections=("umap", "tsne"), n_reconstructions=4))
+    config.figures = ConfigDict(
+        dict(
+            projections=("umap", "tsne"),  # maps; without any, principal components
+            n_reconstructions=4,
+            pdf=True,  # beside every PNG, for papers
+        )
+    )
     return config

@@ -70,24 +70,26 @@ def run(
     main,
     parse=parse_config,
     interrupted="The same command goes on from the last checkpoint.",
+    rest=False,
 ) -> None:
     """Runs `main()`; a mistake of the user's is a message, not a traceback.
 
     Args:
-      main: takes no arguments.
+      main: takes no arguments; with `rest`, what is left of them besides the flags.
       parse: `parse_config` or `parse_flags`.
       interrupted: what a person reads who stops it.
+      rest: whether arguments that are no flags mean something.
     """
 
     def guarded(argv):
         logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it touches
-        if argv[1:]:
+        if argv[1:] and not rest:
             sys.exit(
                 f"Unknown arguments: {' '.join(argv[1:])}. Options are written "
                 "--NAME=VALUE; see --help."
             )
         try:
-            main()
+            main(*[argv[1:]] * rest)
         except (ValueError, FileNotFoundError, FloatingPointError) as error:
             sys.exit(f"{type(error).__name__}: {error}")
         except KeyboardInterrupt:

@@ -24,34 +24,71 @@ def clusterer(request):
 
 def test_blobs_are_found(clusterer, blobs):
     z, truth = blobs
-    found = clusterer(z, n_clusters=3, seed=0)
+    found = clusterer(z, ks=(3,), seed=0)[0]
     kept = found.cluster >= 0
     assert kept.mean() > 0.8
     assert adjusted_rand_score(truth[kept], found.cluster[kept]) > 0.95
 
 
 def test_the_same_seed_gives_the_same_labels(clusterer, blobs):
-    first, second = (clusterer(blobs[0], n_clusters=3, seed=1) for _ in range(2))
+    first, second = (clusterer(blobs[0], ks=(3,), seed=1)[0] for _ in range(2))
     np.testing.assert_array_equal(first.cluster, second.cluster)
 
 
 def test_the_scale_of_z_changes_nothing(clusterer, blobs):
     z, _ = blobs
-    one, other = (clusterer(s * z, n_clusters=3, seed=0) for s in (1.0, 1e-3))
+    one, other = (clusterer(s * z, ks=(3,), seed=0)[0] for s in (1.0, 1e-3))
     assert adjusted_rand_score(one.cluster, other.cluster) > 0.99
 
 
 def test_a_collapsed_latent_space_is_survived(clusterer):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn says that points coincide
-        found = clusterer(np.zeros((30, 4), np.float32), n_clusters=3, seed=0)
+        found = clusterer(np.zeros((30, 4), np.float32), ks=(3,), seed=0)[0]
     assert found.cluster.shape == (30,)
 
 
 def test_probabilities_are_those_of_the_labels(clusterer, blobs):
-    found = clusterer(blobs[0], n_clusters=3, seed=0)
+    found = clusterer(blobs[0], ks=(3,), seed=0)[0]
     if found.probability is not None:
-        assert np.all((found.probability > 1 / 3) & (found.probability <= 1))
+        assert np.all((found.probability >= 0) & (found.probability <= 1))
+
+
+def test_several_numbers_of_clusters_are_as_each_by_itself(clusterer, blobs):
+    both = clusterer(blobs[0], ks=(2, 3), seed=0)
+    assert len(both) == 2
+    alone = clusterer(blobs[0], ks=(3,), seed=0)[0]
+    np.testing.assert_array_equal(both[1].cluster, alone.cluster)
+
+
+def test_many_rows_go_with_the_nearest_of_those_that_were_seen(
+    clusterer, blobs, monkeypatch
+):
+    monkeypatch.setattr(cluster, "MOST_PAIRED", 90)
+    monkeypatch.setattr(cluster, "MOST_FITTED", 90)
+    z, truth = blobs
+    found = clusterer(z, ks=(3,), seed=0)[0].cluster
+    kept = found >= 0
+    assert len(found) == 180 and kept.mean() > 0.8
+    assert adjusted_rand_score(truth[kept], found[kept]) > 0.9
+
+
+def test_a_mixture_has_the_information_criterion_of_its_fit(blobs):
+    from sklearn.mixture import GaussianMixture
+
+    z = blobs[0].astype(np.float64)
+    ks = (2, 3, 5)
+    found = [one.bic for one in cluster.CLUSTERERS["gmm"](blobs[0], ks=ks, seed=0)]
+    assert np.argmin(found) == 1
+    model = GaussianMixture(3, covariance_type="diag", n_init=10, random_state=0)
+    assert found[1] == pytest.approx(model.fit(z).bic(z), rel=1e-3)
+
+
+def test_a_consensus_is_what_most_clusterings_say_whatever_they_call_it():
+    one = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+    other, odd = (one + 1) % 3, np.array([0, 0, 1, 1, 1, 1, 2, 2, 0])
+    found = cluster.consensus(np.stack([one, other, odd]), n_clusters=3)
+    assert adjusted_rand_score(one, found) == 1.0
 
 
 def test_a_mixture_of_many_rows_is_learnt_from_some(blobs, monkeypatch):

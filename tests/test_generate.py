@@ -1,9 +1,6 @@
 """Finished runs opened again, and what is drawn and played from them."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,10 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import soundfile
-from matplotlib.figure import Figure
 
 from configs import cvae, vade
-from vaejax import data, experiment, figures, songbook, spectrograms, trained
+from vaejax import (
+    data,
+    experiment,
+    reconstructions,
+    songbook,
+    spectrograms,
+    trained,
+    typeset,
+)
 from vaejax.generation import codes, gallery, lookup, modes, pictures
 from vaejax.generation.modes import Request
 
@@ -84,7 +88,7 @@ def test_a_texture_has_the_statistics_it_was_made_from():
     deviation, step = np.array([5.0, 2.0, 1.0]), np.array([0.5, 1.5, 9.0])
     mean = np.array([-30.0, -40.0, -50.0])
     noise = codes.texture(deviation, step, n_frames=4000, seed=0)
-    made = figures.recoloured(noise, np.concatenate([mean, deviation, step]))
+    made = reconstructions.recoloured(noise, np.concatenate([mean, deviation, step]))
     found = data.mel_statistics(made)
     np.testing.assert_allclose(found[:6], [*mean, *deviation], rtol=1e-2)
     # the last is more than an autoregression without memory can give
@@ -110,7 +114,7 @@ def test_a_ragged_grid_has_time_under_its_lowest_pictures(tmp_path):
     labels = [axes.get_xlabel() for axes in drawn[:3]]
     assert labels == ["", "time (s)", "time (s)"]
     assert [axes.get_xlim()[1] for axes in drawn[:3]] == [4.0, 2.0, 3.0]
-    figures.save(figure, tmp_path / "grid.png")
+    typeset.save(figure, tmp_path / "grid.png")
 
 
 def test_images_stand_under_their_names(tmp_path):
@@ -118,7 +122,7 @@ def test_images_stand_under_their_names(tmp_path):
     figure = spectrograms.images(rows, title="images")
     names = [axes.get_title(loc="center") for axes in figure.axes]
     assert names == ["one\ntwo", "", "three", ""]
-    figures.save(figure, tmp_path / "images.png")
+    typeset.save(figure, tmp_path / "images.png")
 
 
 # --- runs -----------------------------------------------------------------------------
@@ -441,7 +445,7 @@ def test_statistics_are_heard_through_the_frames_of_the_original(mixture):
     ids = mixture.dataset.ids[[0]].tolist()
     ((original, again),) = modes.reconstruct(mixture, ASKED, ids).rows
     assert original.picture.frames.shape == again.picture.frames.shape
-    assert again.picture.tag == figures.BANDS
+    assert again.picture.tag == reconstructions.BANDS
 
 
 def test_images_have_no_sound_and_the_message_says_so(pixels, tmp_path):
@@ -483,18 +487,9 @@ def test_a_folder_that_cannot_be_made_is_refused(images, tmp_path):
         gallery.write(images, made, tmp_path / "file" / "out")
 
 
-def test_a_runs_own_figure_shows_the_images_that_the_model_sees(images, monkeypatch):
-    seen = {}
-
-    def capture(pairs, **about):
-        seen.update(about, pairs=pairs)
-        return Figure()
-
-    monkeypatch.setattr(figures.spectrograms, "reconstructions", capture)
-    monkeypatch.setattr(figures, "save", lambda figure, path: None)
+def test_a_runs_own_figure_shows_the_images_that_the_model_sees(images, tmp_path):
     run = images
-    figures.draw_reconstructions(
-        run.folder,
+    seen = reconstructions.reconstructions(
         run.model,
         run.variables,
         run.dataset,
@@ -502,70 +497,10 @@ def test_a_runs_own_figure_shows_the_images_that_the_model_sees(images, monkeypa
         n=2,
         features=run.settings["features"],
     )
-    assert seen["hop_s"] == 4 * 512 / 22050 and len(seen["pairs"]) == 2
-    _, original, found = seen["pairs"][0]
+    reconstructions.save(tmp_path / "r.npz", seen)
+    again = reconstructions.load(tmp_path / "r.npz")
+    assert again.hop_s == 4 * 512 / 22050 and len(again.titles) == 2
+    original, found = again.originals[0], again.decoded[0]
     expected = run.clips[0].mel[:44].reshape(11, 4, 20).mean(axis=1)
-    np.testing.assert_allclose(original, expected, atol=1e-3)
+    np.testing.assert_allclose(original, expected, atol=0.04)  # kept in float16
     assert found.shape == original.shape
-
-
-# --- the command ----------------------------------------------------------------------
-
-
-def launch(*flags: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "launch/generate.py", *flags],
-        cwd=ROOT,
-        env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def test_the_command_says_what_it_did_and_where(images):
-    genre = images.dataset.told["genre"][0]
-    done = launch(
-        f"--run={images.folder}", "--n=1", "--language=bangla", f"--label=genre:{genre}"
-    )
-    assert done.returncode == 0, done.stderr
-    first, *_, picture, wav = done.stdout.strip().splitlines()
-    assert f"told language bangla and genre {genre}; seed 0." in first
-    folder = (
-        images.folder / "generated" / f"prior_seed0_bangla_{genre}_model{images.seed}"
-    )
-    assert (Path(picture), Path(wav)) == (
-        folder / "spectrograms.png",
-        folder / "draw-1.wav",
-    )
-    assert Path(picture).exists() and soundfile.info(wav).frames == 44 * 512
-
-
-def test_help_names_every_flag():
-    done = launch("--help")
-    assert done.returncode == 0
-    for name in ("cluster", "language", "label", "between", "traverse", "reconstruct"):
-        assert f"--{name}=" in done.stdout
-
-
-@pytest.mark.parametrize(
-    "flags, message",
-    [
-        (["--cluster=1"], "--run=FOLDER is missing"),
-        (["--run=/no/such"], "--run=/no/such is no run folder"),
-        (["--run=x", "--cluster=1", "--traverse=2"], "are two requests"),
-        (["--run=x", "--k=3"], "--k does not go with draws from the prior"),
-        (["--run=x", "--clustr=3"], "Did you mean: cluster"),
-        (["--run=x", "--nearest-lyrics=a", "--out=b"], "--out does not go with --near"),
-        (["--run=x", "--lyrics-of=a", "--n=2"], "--n does not go with --lyrics-of"),
-        (["--run=x", "--n=0"], "--n"),
-        (["--run=x", "--label=mood"], "--label=mood must be COLUMN:CLASS"),
-        (["--run=x", "--genre=a", "--label=genre:b"], "genre is named twice"),
-        (["--run=x", "--dims=1,b"], "--dims=1,b must be whole numbers"),
-        (["--run=x", "stray"], "Unknown arguments: stray"),
-    ],
-)
-def test_a_mistake_is_one_line(flags, message):
-    done = launch(*flags)
-    assert done.returncode == 1 and message in done.stderr
-    assert "Traceback" not in done.stderr and done.stderr.count("\n") == 1

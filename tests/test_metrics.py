@@ -12,6 +12,11 @@ CLUSTERS = np.array([0, 0, 0, 1, 1, 1])
 TRUTH = np.array(["a", "a", "b", "b", "b", "c"])
 
 
+def p_value(clusters, truth, shuffles):
+    null = metrics.null_ari(clusters, shuffles)
+    return metrics.p_value(metrics.ari(clusters, truth), null)
+
+
 def test_purity_by_hand():
     assert metrics.purity(CLUSTERS, TRUTH) == pytest.approx((2 + 2) / 6)
 
@@ -72,39 +77,35 @@ def test_p_values_are_uniform_on_random_labels_even_where_clips_repeat_songs():
         clusters = np.repeat(rng.integers(3, size=30), 4)  # by song, at random
         truth = np.repeat(rng.integers(3, size=30), 4)
         shuffles = metrics.permuted(truth, songs, n=99, seed=0)
-        found.append(metrics.p_value(clusters, truth, shuffles))
+        found.append(p_value(clusters, truth, shuffles))
     assert 0.01 < np.mean(np.array(found) <= 0.05) < 0.10
 
 
 def test_the_p_value_of_a_perfect_clustering_is_the_smallest_there_is():
     truth = np.repeat(np.arange(4), 25)
     shuffles = metrics.permuted(truth, np.arange(100), n=199, seed=0)
-    assert metrics.p_value(truth, truth, shuffles) == pytest.approx(1 / 200)
+    assert p_value(truth, truth, shuffles) == pytest.approx(1 / 200)
 
 
 def test_internal_scores_leave_noise_out_and_say_how_much():
     z = np.array([[0.0], [0.1], [5.0], [5.1], [99.0]])
     clusters = np.array([0, 0, 1, 1, -1])
-    found = metrics.internal(z, clusters)
+    (found,) = metrics.internal(z, [clusters])
     assert found["noise_share"] == pytest.approx(0.2)
     # a = .1 for all; b = 4.95, 5.05 and so on: 1 - .1 / b
     assert found["silhouette"] == pytest.approx(
-        np.mean([1 - 0.1 / b for b in (5.05, 4.95, 4.95, 5.05)])
+        np.mean([1 - 0.1 / b for b in (5.05, 4.95, 4.95, 5.05)]), abs=1e-4
     )
 
 
-def test_the_silhouette_of_many_rows_is_that_of_some_from_every_cluster(monkeypatch):
-    rng = np.random.default_rng(0)
-    clusters = rng.permutation(np.repeat([7, 0, 3], [2, 1500, 500]))
-    z = rng.normal(size=(2002, 2)) + clusters[:, None]
-    exact = metrics.silhouette(z, clusters)
-    monkeypatch.setattr(metrics, "MOST_PAIRED", 400)
-    assert metrics.silhouette(z, clusters) == pytest.approx(exact, abs=0.03)
-    lone = np.arange(2002) == 5  # a cluster of one row is not lost
-    assert np.isfinite(metrics.silhouette(z, lone.astype(int)))
+def test_a_song_has_the_commonest_value_of_its_clips():
+    songs = np.array([1, 0, 1, 1, 0])
+    found = metrics.majority(np.array(["b", "y", "a", "b", "x"]), songs)
+    assert found.tolist() == ["x", "b"]
 
 
 @pytest.mark.parametrize("clusters", [[0, 0, 0], [-1, -1, -1], [0, 1, 2]])
 def test_internal_scores_that_are_undefined_are_left_out(clusters):
-    found = metrics.internal(np.eye(3), np.array(clusters))
-    assert set(found) == {"noise_share"}
+    (found,) = metrics.internal(np.eye(3), [np.array(clusters)])
+    assert set(found) == {"noise_share", "clusters_found"}
+    assert found["clusters_found"] == len({c for c in clusters if c >= 0})

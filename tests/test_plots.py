@@ -113,6 +113,8 @@ def test_every_figure_shows_all_its_letters_with_any_fonts(name, fonts, tmp_path
     figure = make(name, 15)  # a glyph that is missing warns, and warnings are errors
     save(figure, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("n", [1, 530])
@@ -135,7 +137,9 @@ def test_the_same_arrays_give_the_same_bytes_whatever_the_user_s_style(name, tmp
     assert dict(matplotlib.rcParams) == before
     with matplotlib.rc_context({"font.size": 20, "axes.facecolor": "red"}):
         save(make(name, 12), tmp_path / "b.png")
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    for kind in ("png", "pdf"):
+        first, second = (tmp_path / f"{name}.{kind}" for name in "ab")
+        assert first.read_bytes() == second.read_bytes()
 
 
 def test_every_axis_has_a_label():
@@ -157,6 +161,13 @@ def test_importing_the_module_imports_nothing_heavy():
     assert run.stdout.strip() == "[]", run.stderr
 
 
+def test_the_pdf_embeds_its_fonts_as_truetype_and_knows_no_date(tmp_path):
+    save(make("score_bars", 3), tmp_path / "v1.5.png")
+    pdf = (tmp_path / "v1.5.pdf").read_bytes()
+    assert b"/FontFile2" in pdf and b"/Type3" not in pdf
+    assert b"Date" not in pdf and b"Matplotlib" not in pdf
+
+
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "figure.png"
     path.write_bytes(b"old")
@@ -172,7 +183,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_bytes() == b"old"
     save(Figure(), str(path))
     assert path.read_bytes().startswith(b"\x89PNG")
-    assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["figure.pdf", "figure.png"]
 
 
 # --- words ----------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaejax import evaluate, report
+from vaejax import report, scoring
 from vaejax.evaluate import Latents
 
 
@@ -21,7 +21,7 @@ def test_active_units_are_those_whose_mean_varies():
     z[0, :, 0], z[1, :, :2] = np.arange(50), np.arange(50)[:, None]
     z[:, :, 2] = 0.05 * np.sin(np.arange(50))  # a variance of .00125
     terms = {"kl": np.array([3.0, 4.0]), "recon": np.ones(2), "loss": np.full(2, 9.0)}
-    rows = list(evaluate.latent_scores(latents(z, terms)))
+    rows = list(scoring.latent_scores(latents(z, terms)))
     found = {(r["seed"], r["metric"]): r["value"] for r in rows}
     assert (found[0, "active_units"], found[1, "active_units"]) == (1, 2)
     assert found[0, "units"] == 3 and found[1, "kl"] == 4.0
@@ -31,13 +31,13 @@ def test_active_units_are_those_whose_mean_varies():
 
 
 def test_an_autoencoder_has_no_code_in_nats():
-    assert not list(evaluate.latent_scores(latents(np.ones((1, 4, 2)), {"recon": 1})))
+    assert not list(scoring.latent_scores(latents(np.ones((1, 4, 2)), {"recon": 1})))
 
 
 def test_a_collapsed_seed_is_named_with_what_to_do():
     z = np.zeros((3, 20, 2))
     terms = {"kl": np.array([0.01, 5.0, 0.0])}
-    text = report.table(scores(evaluate.latent_scores(latents(z, terms))))
+    text = report.table(scores(scoring.latent_scores(latents(z, terms))))
     assert "vae has collapsed, seeds 0, 2" in text
     assert "config.model.free_bits" in text
 
@@ -47,16 +47,16 @@ def test_clusters_that_nobody_is_in_are_counted():
     p[0, np.arange(6), np.arange(6) % 3] = 1.0
     p[1, :, 1] = 1.0
     one = latents(np.zeros((2, 6, 2)), {"kl": np.full(2, 5.0)}, p)
-    text = report.table(scores(evaluate.latent_scores(one)))
+    text = report.table(scores(scoring.latent_scores(one)))
     assert "vae uses fewer than its 3 clusters in seeds 1 (1)" in text
 
 
 def test_learnt_weights_of_the_views_are_told():
     terms = {"kl": np.full(2, 5.0), "weight_audio": np.array([0.2, 0.4])}
-    text = report.table(scores(evaluate.latent_scores(latents(np.eye(4)[None], terms))))
+    text = report.table(scores(scoring.latent_scores(latents(np.eye(4)[None], terms))))
     assert "Note: vae weighs audio by .200" in text
     both = latents(np.stack([np.eye(4)] * 2), terms)
-    text = report.table(scores(evaluate.latent_scores(both)))
+    text = report.table(scores(scoring.latent_scores(both)))
     assert "Note: vae weighs audio by .300 ±.100." in text
 
 
@@ -81,9 +81,9 @@ def test_factors_are_columns_with_two_values_and_measurements_are_binned():
         "same": np.full(n, "x"),
     }
     dataset = dataset._replace(labels=labels)
-    found = evaluate.factors_of(dataset, ("kind", "tempo", "same", "absent"))
+    found = scoring.factors_of(dataset, ("kind", "tempo", "same", "absent"))
     assert found.names == ("kind", "tempo")
     assert found.known.sum() == n - 3 and found.classes.shape == (n - 3, 2)
     sizes = np.bincount(found.classes[:, 1])
-    assert len(sizes) == evaluate.BINS and sizes.max() - sizes.min() <= 2
-    assert evaluate.factors_of(dataset, ("kind",)) is None
+    assert len(sizes) == scoring.BINS and sizes.max() - sizes.min() <= 2
+    assert scoring.factors_of(dataset, ("kind",)) is None

@@ -15,6 +15,7 @@ from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.convolution import POOLS
 from vaejax.data import FRAMES, INPUTS
+from vaejax.evaluate import CLASSES
 from vaejax.fusion import FUSIONS, LYRICS, is_joint
 from vaejax.layout import VERSIONS
 from vaejax.losses import LIKELIHOODS
@@ -66,7 +67,10 @@ def each(rule: Rule, *, at_least_one: bool, once: bool = True) -> Rule:
 
 
 WHOLE = Rule("must be whole numbers of at least 1", lambda x: type(x) is int and x >= 1)
-COUNT = Rule("must be whole numbers of at least 2", lambda x: type(x) is int and x >= 2)
+COUNT = Rule(
+    f"must be whole numbers of at least 2, or {CLASSES}",
+    lambda x: x == CLASSES or (type(x) is int and x >= 2),
+)
 TEXT = Rule("must not be empty", lambda x: isinstance(x, str) and x != "")
 ANY = Rule("", lambda x: True)
 POSITIVE = Rule("must be above 0", lambda x: x > 0)
@@ -153,6 +157,7 @@ RULES = {
     "eval.nuisance": ANY,
     "figures.projections": each(one_of(("umap", "tsne")), at_least_one=False),
     "figures.n_reconstructions": between(0, 32),
+    "figures.pdf": ANY,
 }
 
 
@@ -296,7 +301,8 @@ def collection(
     Raises:
       ValueError: names the key, the value, the rule and the next step.
     """
-    counts = {"cluster.k": max(config["cluster"]["k"])}
+    given = [k for k in config["cluster"]["k"] if k != CLASSES]
+    counts = {"cluster.k": max(given, default=0)}
     if "n_clusters" in config["model"]:
         counts["model.n_clusters"] = config["model"]["n_clusters"]
     for path, count in counts.items():

@@ -1,8 +1,12 @@
-"""Clusterers: (z [n, k], n_clusters, seed) -> Labels; -1 is noise.
+"""Clusterers: (z [n, k], ks, seed) -> Labels for each number of clusters in `ks`.
 
-scikit-learn does the work over a NumPy bridge.
+Those of FIXED choose the number themselves: they give one clustering, and -1 is noise
+in it. scikit-learn does the work over a NumPy bridge. Methods that look at all pairs of
+rows are fitted to a sample of a large collection (`MOST_PAIRED`); the other rows go
+with the nearest one of it.
 """
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,21 +14,35 @@ from jaxtyping import Float, Int
 
 from vaejax.project import neighbour_map, some_rows
 
-MOST_FITTED = 20_000  # rows that a mixture is learnt from
+MOST_FITTED = 20_000  # rows that a mixture and the starts of k-means are learnt from
+MOST_PAIRED = 10_000  # rows that methods see whose cost is quadratic in them
+STARTS = 10
 
 
 class Labels(NamedTuple):
-    """A clustering and, where the method has one, the probability of each label."""
+    """A clustering and, where the method has them, what it says of its own fit."""
 
     cluster: Int[np.ndarray, " n"]
-    probability: Float[np.ndarray, " n"] | None = None
+    probability: Float[np.ndarray, " n"] | None = None  # of each label
+    bic: float | None = None  # of a mixture, on what it was fitted to
+
+
+Clusterer = Callable[..., list[Labels]]
 
 
 def kmeans(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
-    """K-means, the best of ten starts by inertia."""
+    """K-means, the best of ten starts by inertia.
+
+    Above 20,000 rows the starts are tried on as many, and the best goes on with all.
+    """
     from sklearn.cluster import KMeans
 
-    return Labels(KMeans(n_clusters, n_init=10, random_state=seed).fit_predict(z))
+    many = len(z) > MOST_FITTED
+    seen = z[some_rows(len(z), MOST_FITTED, seed=seed)] if many else z
+    fitted = KMeans(n_clusters, n_init=STARTS, random_state=seed).fit(seen)
+    if many:
+        fitted = KMeans(n_clusters, init=fitted.cluster_centers_, n_init=1).fit(z)
+    return Labels(fitted.labels_)
 
 
 def ward(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
@@ -35,17 +53,39 @@ def ward(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
     return Labels(AgglomerativeClustering(n_clusters, linkage="ward").fit_predict(z))
 
 
+def spectral(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
+    """Spectral clustering of the graph of ten nearest neighbours.
+
+    Source: von Luxburg 2007, "A tutorial on spectral clustering".
+    """
+    import warnings
+
+    from sklearn.cluster import SpectralClustering
+
+    model = SpectralClustering(
+        n_clusters,
+        affinity="nearest_neighbors",
+        n_neighbors=min(10, len(z)),
+        random_state=seed,
+    )
+    with warnings.catch_warnings():  # islands are clusters: that is what is looked for
+        warnings.filterwarnings("ignore", "Graph is not fully connected")
+        return Labels(model.fit_predict(z.astype(np.float64)))
+
+
 def gmm(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
     """Gaussian mixture with diagonal covariances."""
-    return _likeliest(responsibilities(z, "diag", n_clusters=n_clusters, seed=seed))
+    return _likeliest(z, "diag", n_clusters=n_clusters, seed=seed)
 
 
-def n2d(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
+def n2d(z: Float[np.ndarray, "n k"], *, ks: Sequence[int], seed: int) -> list[Labels]:
     """Gaussian mixture with full covariances on a map that keeps neighbours together.
 
     Source: McConville et al. 2020, arXiv:1908.05968, there on an autoencoder's codes.
     """
-    return _likeliest(neighbour_responsibilities(z, n_clusters=n_clusters, seed=seed))
+    mapped = neighbour_map(z, n_dimensions=10, seed=seed)
+    found = [_likeliest(mapped, "full", n_clusters=k, seed=seed) for k in ks]
+    return [labels._replace(bic=None) for labels in found]  # of another space than z
 
 
 def neighbour_responsibilities(
@@ -68,6 +108,13 @@ def responsibilities(
     kept above a ten-thousandth of the mean variance of x: more would blur the tight
     islands of a map into one another.
     """
+    return _mixture(x, covariance, n_clusters=n_clusters, seed=seed)[0]
+
+
+def _mixture(
+    x: Float[np.ndarray, "n d"], covariance: str, *, n_clusters: int, seed: int
+) -> tuple[Float[np.ndarray, "n c"], float]:
+    """p(c | x), and the Bayesian information criterion on the rows it was fitted to."""
     from sklearn.mixture import GaussianMixture
 
     x = x.astype(np.float64)
@@ -76,16 +123,19 @@ def responsibilities(
     fitted = GaussianMixture(
         n_clusters,
         covariance_type=covariance,
-        n_init=10,
+        n_init=STARTS,
         max_iter=300,
         reg_covar=1e-4 * max(x.var(axis=0).mean(), 1e-12),
         random_state=seed,
     ).fit(seen)
-    return fitted.predict_proba(x)
+    return fitted.predict_proba(x), float(fitted.bic(seen))
 
 
-def _likeliest(responsibility: Float[np.ndarray, "n c"]) -> Labels:
-    return Labels(responsibility.argmax(axis=1), responsibility.max(axis=1))
+def _likeliest(
+    x: Float[np.ndarray, "n d"], covariance: str, *, n_clusters: int, seed: int
+) -> Labels:
+    p, bic = _mixture(x, covariance, n_clusters=n_clusters, seed=seed)
+    return Labels(p.argmax(axis=1), p.max(axis=1), bic)
 
 
 def dbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
@@ -104,6 +154,21 @@ def dbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels
     return Labels(labels)
 
 
+def hdbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
+    """HDBSCAN; a cluster has at least one row in fifty, and five.
+
+    Source: Campello et al. 2013, "Density-based clustering based on hierarchical
+    density estimates". The number of clusters is its own; the probability is how firmly
+    a row belongs to its cluster.
+    """
+    from sklearn.cluster import HDBSCAN
+
+    del n_clusters, seed
+    smallest = max(5, len(z) // 50)
+    fitted = HDBSCAN(min(smallest, len(z)), copy=True).fit(z.astype(np.float64))
+    return Labels(fitted.labels_, fitted.probabilities_)
+
+
 def neighbour_distances(z: Float[np.ndarray, "n k"], neighbours: int) -> np.ndarray:
     """Each point's distance to its nth nearest other point, ascending."""
     from sklearn.neighbors import NearestNeighbors
@@ -118,5 +183,57 @@ def knee(curve: Float[np.ndarray, " n"]) -> float:
     return float(curve[np.argmax(chord - curve)])
 
 
-CLUSTERERS = {f.__name__: f for f in (kmeans, ward, dbscan, gmm, n2d)}
-FIXED = {"dbscan"}  # these choose the number of clusters themselves
+def consensus(
+    clusterings: Int[np.ndarray, "s n"], *, n_clusters: int
+) -> Int[np.ndarray, " n"]:
+    """The partition that agrees best with several: k-means on which cluster each names.
+
+    Every clustering becomes one indicator a cluster; the squared distance of two rows
+    is twice the number of clusterings that part them. Its cost is linear in the rows.
+    Source: Wu et al. 2015, "K-means-based consensus clustering", IEEE TKDE 27.
+    """
+    from sklearn.cluster import KMeans
+
+    named = [c[:, None] == np.unique(c)[None] for c in clusterings]
+    x = np.hstack(named).astype(np.float32)
+    return KMeans(n_clusters, n_init=STARTS, random_state=0).fit_predict(x)
+
+
+def each_k(cluster: Callable[..., Labels]) -> Clusterer:
+    """A clusterer of one number of clusters as one of several."""
+
+    def clustered(z, *, ks, seed):
+        return [cluster(z, n_clusters=k, seed=seed) for k in ks]
+
+    return clustered
+
+
+def from_some(cluster: Callable[..., Labels]) -> Callable[..., Labels]:
+    """The same up to MOST_PAIRED rows; of more it sees some, the rest follows."""
+
+    def clustered(z, *, n_clusters, seed):
+        if len(z) <= MOST_PAIRED:
+            return cluster(z, n_clusters=n_clusters, seed=seed)
+        from sklearn.neighbors import NearestNeighbors
+
+        rows = some_rows(len(z), MOST_PAIRED, seed=seed)
+        found = cluster(z[rows], n_clusters=n_clusters, seed=seed)
+        search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(z[rows])
+        nearest = search.kneighbors(z, return_distance=False)[:, 0]
+        own = found.probability
+        return Labels(found.cluster[nearest], own if own is None else own[nearest])
+
+    return clustered
+
+
+CLUSTERERS: dict[str, Clusterer] = {
+    "kmeans": each_k(kmeans),
+    "ward": each_k(from_some(ward)),
+    "dbscan": each_k(from_some(dbscan)),
+    "hdbscan": each_k(from_some(hdbscan)),
+    "spectral": each_k(from_some(spectral)),
+    "gmm": each_k(gmm),
+    "n2d": n2d,
+}
+FIXED = {"dbscan", "hdbscan"}  # these choose the number of clusters themselves
+PAIRED = {"ward", "dbscan", "hdbscan", "spectral"}  # seen by these: MOST_PAIRED rows

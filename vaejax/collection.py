@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from tqdm import tqdm
 
-from vaejax import check, data, devices, images, run_folder
+from vaejax import check, data, devices, images, run_folder, traits
 from vaejax.core import Dataset, Rejected, Track
 from vaejax.text.versions import Lyrics
 
@@ -42,7 +43,9 @@ def open_collection(settings: dict) -> Collection:
     else:
         from vaejax import corpus, texts
 
-        folder = songbook_folder(settings) if root == "songbook" else Path(root)
+        folder = folder_of(settings)
+        if root == "songbook":
+            render(settings, folder)
         of_texts = options["modalities"] == LYRICS_ALONE and texts.is_texts(folder)
         read_all = texts.read if of_texts else corpus.read
         read = read_all(folder, allow_outside=options["allow_outside"])
@@ -51,21 +54,27 @@ def open_collection(settings: dict) -> Collection:
     return found
 
 
-def songbook_folder(settings: dict) -> Path:
-    """The embedded collection of the size asked for, rendered if it is missing."""
+def folder_of(settings: dict) -> Path:
+    """Where the collection lies; the embedded one in a folder for each of its sizes."""
+    if settings["data"]["root"] != "songbook":
+        return Path(settings["data"]["root"])
+    name = "{n_songs}x{duration_s:g}s-seed{seed}".format(**settings["songbook"])
+    return SONGBOOKS / name
+
+
+def render(settings: dict, folder: Path) -> None:
+    """Renders the embedded collection of the size asked for, if it is missing."""
     from vaejax import songbook
 
     options = settings["songbook"]
-    name = "{n_songs}x{duration_s:g}s-seed{seed}".format(**options)
     # A second's delay: a collection that is there already needs no bar.
     with tqdm(total=options["n_songs"], desc="songbook", unit="song", delay=1) as bar:
         songbook.render(
-            SONGBOOKS / name,
+            folder,
             **options,
             n_workers=n_workers(settings),
             on_song=lambda done: bar.update(done - bar.n),
         )
-    return SONGBOOKS / name
 
 
 def n_workers(settings: dict) -> int:
@@ -107,6 +116,7 @@ def prepare(
     options = settings["data"]
     if found.arrays is not None:
         dataset = data.conditioned(found.arrays, options["condition"])
+        write_images(workdir / "tracks.csv", dataset)
         return dataset, [], f"{len(dataset.ids)} images"
     return _prepare_tracks(settings, found, workdir)
 
@@ -123,7 +133,7 @@ def _prepare_tracks(
         rejected += unused
         notes.append(lyrics.described(read.values()))
         notes.append(lyrics.agreement(tracks, list(read.values())))
-    clips, unreadable = _clips(settings, tracks)
+    clips, unreadable = clips_of(settings, tracks)
     tracks = tuple(clip.track for clip in clips) if clips or unreadable else tracks
     rejected += unreadable
     run_folder.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
@@ -134,18 +144,20 @@ def _prepare_tracks(
             f"{failed[0].reason} All reasons: {workdir / 'rejected.csv'}"
         )
     statistics = corpus.statistics(tracks, rejected)
-    run_folder.write_json(workdir / "collection.json", statistics)
+    where = {"folder": str(folder_of(settings).resolve())}
+    run_folder.write_json(workdir / "collection.json", where | statistics)
     _refuse_misfits(settings, found._replace(tracks=tracks))
     words = None
     if "lyrics" in options["modalities"]:
-        words = _words(settings, [read[track.track_id] for track in tracks])
+        words = vectors_of(settings, [read[track.track_id] for track in tracks])
     given = {name: options[name] for name in data.OPTIONS}
     if clips:
         dataset = data.from_clips(clips, **given, words=words)
     else:
         shares = options["condition"], options["held_out_share"]
         dataset = data.from_tracks(tracks, {}, words, *shares)
-    odd = write_tracks(workdir / "tracks.csv", tracks, clips)
+    odd = write_tracks(workdir / "tracks.csv", tracks, clips, heard(settings, clips))
+    run_folder.write_json(workdir / "words.json", words_of(settings, tracks))
     if odd:
         notes.append(f"Used, but odd: {odd} tracks; tracks.csv has a note on each")
     about = [corpus.describe(statistics), *filter(None, notes)]
@@ -180,7 +192,10 @@ def _with_lyrics(
     return tuple(kept), read, rejected
 
 
-def _words(settings: dict, lyrics: list[Lyrics]) -> data.Words:
+def vectors_of(
+    settings: dict, lyrics: list[Lyrics], n_fitted: int | None = None
+) -> data.Words:
+    """The lyrics of tracks as vectors, fitted to all of them or to the first ones."""
     from vaejax.lyrics import words
 
     return words(
@@ -189,10 +204,11 @@ def _words(settings: dict, lyrics: list[Lyrics]) -> data.Words:
         options=settings["lyrics"],
         cache_dir=Path(settings["data"]["cache_dir"]),
         dtype=devices.dtype(settings["networks"]["dtype"]),
+        n_fitted=n_fitted,
     )
 
 
-def _clips(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Rejected]]:
+def clips_of(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Rejected]]:
     """Features of the audio; nothing where the run is about lyrics alone."""
     if settings["data"]["modalities"] == LYRICS_ALONE:
         return [], []
@@ -206,18 +222,66 @@ def _clips(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Rejected
     )
 
 
-def write_tracks(path: Path, tracks: Sequence[Track], clips: list) -> int:
-    """Writes what is known of every track; returns how many carry a note."""
+def heard(settings: dict, clips: list) -> dict[str, np.ndarray]:
+    """What can be heard in every clip, each measured once and for all."""
+    if not clips:
+        return {}
+    options = settings["features"]
+    return traits.of_clips(
+        clips,
+        cache_dir=Path(settings["data"]["cache_dir"]),
+        sample_rate_hz=options["sample_rate_hz"],
+        hop=options["hop"],
+    )
+
+
+def words_of(settings: dict, tracks: Sequence[Track]) -> dict[str, dict[str, int]]:
+    """{track id: {word: how often}} of the tracks that have lyrics.
+
+    Words in what the singers sing; their romanisation where there is nothing else.
+    """
+    from vaejax.text import keywords, versions
+
+    options = settings["lyrics"]
+    found = versions.originals(tracks, drop=options["drop"])
+    return {
+        track.track_id: dict(keywords.words_of(lines))
+        for track, lines in zip(tracks, found, strict=True)
+        if lines
+    }
+
+
+def write_tracks(
+    path: Path, tracks: Sequence[Track], clips: list, heard: dict[str, np.ndarray]
+) -> int:
+    """Writes what is known of every track; returns how many carry a note.
+
+    Args:
+      heard: {name: a value a clip}.
+    """
     columns = list(dict.fromkeys(name for track in tracks for name in track.columns))
     about = ("track_id", "file_name", "song_id", "title", "artist")
-    measured = ("duration_s", "level_db", "note") if clips else ()
+    measured = ("duration_s", "level_db", "note", *heard) if clips else ()
     rows = [
         [getattr(track, name) for name in about]
         + [track.columns.get(name) for name in columns]
         for track in tracks
     ]
-    for row, clip in zip(rows, clips, strict=bool(clips)):
+    for i, (row, clip) in enumerate(zip(rows, clips, strict=bool(clips))):
         row += [round(clip.duration_s, 3), round(clip.level_db, 1), clip.note]
+        values = [float(x[i]) for x in heard.values()]
+        row += [float(f"{x:.4g}") if np.isfinite(x) else None for x in values]
     header = [*about, *columns, *(f"audio_{name}" for name in measured)]
     run_folder.write_csv(path, header, rows)
     return sum(bool(clip.note) for clip in clips)
+
+
+def write_images(path: Path, dataset: Dataset) -> None:
+    """The same of a set of images, which have no files of their own."""
+    labels = dataset.labels
+    names = ("file_name", "title", "artist")
+    header = ["track_id", "song_id", *labels, *(n for n in names if n not in labels)]
+    columns = [dataset.ids, dataset.songs, *labels.values()]
+    empty = [""] * (len(header) - len(columns))
+    rows = zip(*columns, strict=True)
+    run_folder.write_csv(path, header, ([*row, *empty] for row in rows))

@@ -31,6 +31,11 @@ class Track(NamedTuple):
     lyrics: dict[str, str | Path]  # original, romanized, translated: text, or a file
 
 
+def title_of(track: Track) -> str:
+    """Title and artist, as far as they are known."""
+    return " · ".join(part for part in (track.title, track.artist) if part)
+
+
 class Rejected(NamedTuple):
     """A row or file that cannot be used, and why."""
 

@@ -85,6 +85,12 @@ def frame_step(clips: Sequence, frames: int) -> int:
 INPUTS = {f.__name__: f for f in (statistics, image)}
 
 
+def forms_of(modalities: Sequence[str], mel: str, mfcc: str) -> dict[str, str]:
+    """{modality: name in INPUTS} of the audio; flux is an image."""
+    forms = {"mel": mel, "mfcc": mfcc, "flux": "image"}
+    return {name: forms[name] for name in modalities if name in FRAMES}
+
+
 OPTIONS = ("modalities", "mel", "mfcc", "frames", "condition", "held_out_share")
 
 
@@ -119,12 +125,52 @@ def from_clips(
       words: of the same tracks, where lyrics are one of the modalities.
     """
     step = frame_step(clips, frames)
-    forms = {"mel": mel, "mfcc": mfcc, "flux": "image"}
-    audio = [name for name in modalities if name in FRAMES]
-    inputs = {name: INPUTS[forms[name]](clips, name, step) for name in audio}
+    forms = forms_of(modalities, mel, mfcc)
+    inputs = {name: INPUTS[form](clips, name, step) for name, form in forms.items()}
     tracks = [clip.track for clip in clips]
     dataset = from_tracks(tracks, inputs, words, condition, held_out_share)
     return dataset._replace(frame_step=step)
+
+
+def alike(
+    dataset: Dataset, clips: Sequence, forms: dict[str, str], words: Words | None
+) -> Batch:
+    """Other songs as a model that was trained on a dataset sees them.
+
+    Features are standardised by the numbers of the dataset, pictures cut or padded to
+    the length of its own. What a model was told of a label is unknown.
+
+    Args:
+      clips: of `features.extract`; or none, where the words are all there is.
+      forms: {modality: name in INPUTS} of the audio.
+      words: of the same songs, where lyrics are one of the modalities.
+    """
+    step = dataset.frame_step
+    inputs = {name: INPUTS[form](clips, name, step) for name, form in forms.items()}
+    if words:
+        inputs["lyrics"] = words.x, words.mask
+    batch: Batch = {}
+    for name, (x, mask) in inputs.items():
+        if mask.ndim > 1:
+            x, mask = (_of_length(a, dataset.batch[name].shape[1]) for a in (x, mask))
+            batch[f"{name}_mask"] = mask.astype(np.float32)
+        batch[name] = _scaled(x, mask, *dataset.scale[name])
+    if dataset.told:
+        n = len(next(iter(batch.values())))
+        batch["condition"] = np.zeros((n, len(dataset.told)), np.int32)
+    return batch
+
+
+def _of_length(x: np.ndarray, length: int) -> np.ndarray:
+    """Cut or padded with zeros along the second axis."""
+    cut = x[:, :length]
+    rest = [(0, 0), (0, length - cut.shape[1]), *[(0, 0)] * (x.ndim - 2)]
+    return np.pad(cut, rest)
+
+
+def _scaled(x, mask, mean, std) -> np.ndarray:
+    z = (x - mean.astype(np.float32)) / std.astype(np.float32)
+    return np.where(mask[..., None], z, 0).astype(np.float32)
 
 
 def from_tracks(
@@ -221,8 +267,7 @@ def standardised(
         if name in together:
             std = np.full_like(std, np.sqrt(np.mean(std[np.isfinite(std)] ** 2)))
         scale[name] = mean, std
-        z = (x - mean.astype(np.float32)) / std.astype(np.float32)
-        batch[name] = np.where(mask[..., None], z, 0).astype(np.float32)
+        batch[name] = _scaled(x, mask, mean, std)
         if mask.ndim > 1:
             batch[f"{name}_mask"] = mask.astype(np.float32)
     return _dataset(

@@ -17,11 +17,11 @@ from vaejax import (
     evaluate,
     report,
     run_folder,
+    scoring,
     train,
 )
 from vaejax.collection import open_collection, prepare
 from vaejax.core import Dataset, Model, Variables
-from vaejax.fusion import is_joint
 from vaejax.trained import (
     Finished,
     best_seed,
@@ -73,16 +73,24 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
         train_model(options, dataset, settings, workdir, history, started)
         for options in models_to_train(settings)
     ]
-    latents = [one.latents for one in trained]
-    run_folder.write_npz(workdir / "latents.npz", report.arrays(latents, dataset))
-    clusterings, scores = evaluate_all(settings, dataset, clips, trained, workdir)
-    drawn = workdir / "figures"
-    draw(settings, dataset, clips, trained, clusterings, scores, history, drawn)
+    latents = [*(one.latents for one in trained), *baselines(settings, dataset)]
+    kept = report.arrays(latents, dataset.ids)
+    run_folder.write_npz(workdir / "latents.npz", kept)
+    evaluate_all(settings, dataset, clips, trained[0], latents, workdir)
+    keep_reconstructions(settings, dataset, clips, trained[0], history, workdir)
+    present_run(workdir, settings)
     say((workdir / "scores.txt").read_text())
     seconds = time.perf_counter() - started
     run_folder.write_json(workdir / "finished.json", {"seconds": round(seconds, 1)})
-    say(f"Finished in {seconds:.0f} s. Run folder: {workdir}")
+    say(f"Finished in {seconds:.0f} s. Run folder: {workdir}; open report.html there.")
     return workdir
+
+
+def present_run(folder: Path, settings: dict, **options) -> None:
+    """Makes tables, figures and pages from the files of a run."""
+    from vaejax import present  # matplotlib takes half a second to import
+
+    present.present(folder, settings, **options)
 
 
 def reopen(folder: Path, *, seed: int | None) -> Finished:
@@ -122,7 +130,8 @@ def _split(value: Any) -> Any:
         return value
     parts = [v.split(",") if isinstance(v, str) else [v] for v in value]
     flat = [v.strip() if isinstance(v, str) else v for part in parts for v in part]
-    return tuple(v for v in flat if v != "")
+    whole = [int(v) if isinstance(v, str) and v.isdecimal() else v for v in flat]
+    return tuple(v for v in whole if v != "")
 
 
 def cache_compilations(settings: dict) -> None:
@@ -214,52 +223,37 @@ def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Ca
     return restore, on_epoch
 
 
+def baselines(settings: dict, dataset: Dataset) -> list[evaluate.Latents]:
+    """What learns nothing, beside the models: raw features and PCA."""
+    asked = settings["baselines"]
+    return [
+        baseline(dataset, n_seeds=settings["train"]["seeds"], pca_dim=asked["pca_dim"])
+        for name, baseline in evaluate.BASELINES.items()
+        if name in asked["names"]
+    ]
+
+
 def evaluate_all(
     settings: dict,
     dataset: Dataset,
     clips: list,
-    trained: list[Trained],
+    asked: Trained,
+    latents: list[evaluate.Latents],
     workdir: Path,
-) -> tuple[list[evaluate.Clustering], list[report.Score]]:
-    """Clusters everything, baselines included, and writes assignments and scores."""
-    names, latents = settings["baselines"]["names"], [one.latents for one in trained]
-    fixed = [
-        baseline(
-            dataset,
-            n_seeds=settings["train"]["seeds"],
-            pca_dim=settings["baselines"]["pca_dim"],
-        )
-        for name, baseline in evaluate.BASELINES.items()
-        if name in names
-    ]
-    options = settings["cluster"]
-    clusterings = [
-        clustering
-        for one in tqdm([*latents, *fixed], desc="clusters", unit="model")
-        for clustering in evaluate.clusterings(
-            one, names=options["names"], ks=options["k"]
-        )
-    ]
+) -> None:
+    """Clusters and scores everything, and writes the files that say so."""
     options = settings["eval"]
-    truth = evaluate.truths(
-        dataset, labels=options["labels"], permutations=options["permutations"]
+    found, rows, nulls = scoring.clusters_and_scores(
+        latents, dataset.labels, dataset.songs, settings["cluster"], options
     )
-    factors = evaluate.factors_of(dataset, options["factors"])
-    about = {
-        "modalities": "+".join(settings["data"]["modalities"]),
-        "fusion": fusion_of(settings),
-    }
-    rows = [row for one in latents for row in evaluate.latent_scores(one)]
+    factors = scoring.factors_of(dataset, options["factors"])
     if factors:
         say(f"Disentanglement of {', '.join(factors.names)}")
-        codes = [*latents, *(one for one in fixed if one.space == "pca")]
-        rows += evaluate.disentanglement_scores(codes, factors)
-    for clustering in tqdm(clusterings, desc="scores", unit="clustering"):
-        rows += evaluate.scores(clustering, truth)
-    more, tables = probe(settings["eval"], dataset, clips, trained[0])
-    scores = [report.Score(**about, **row) for row in rows + more]
-    report.write(workdir, clusterings, scores, dataset.ids, tables)
-    return clusterings, scores
+        codes = [one for one in latents if one.space != "raw"]
+        rows += scoring.disentanglement_scores(codes, factors)
+    more, tables = probe(options, dataset, clips, asked)
+    scores = report.scores_of(rows + more, settings)
+    report.write(workdir, found, scores, nulls, dataset.ids, tables)
 
 
 def probe(
@@ -277,46 +271,21 @@ def probe(
     return [row for rows, _ in found for row in rows], [table for _, table in found]
 
 
-def fusion_of(settings: dict) -> str:
-    """What joins audio and lyrics; nothing where there is only one of them."""
-    joint = is_joint(settings["data"]["modalities"])
-    return settings["fusion"]["name"] if joint else "none"
-
-
-def draw(
+def keep_reconstructions(
     settings: dict,
     dataset: Dataset,
     clips: list,
-    trained: list[Trained],
-    clusterings: list[evaluate.Clustering],
-    scores: list[report.Score],
+    asked: Trained,
     history: run_folder.History,
-    folder: Path,
+    workdir: Path,
 ) -> None:
-    """Draws the training of every model, and the clusters of the one asked for."""
-    from vaejax import figures  # matplotlib takes half a second to import
-
-    folder.mkdir(exist_ok=True)
-    for one in trained:
-        name = one.latents.model
-        figures.draw_training(folder, history.of(name), model=name)
-    figures.draw_scores(folder, scores, metric="ari")
-    asked = trained[0]
-    seed = best_seed(history.of(asked.latents.model))
-    of_seed = [
-        c for c in clusterings if (c.model, c.seed) == (asked.latents.model, seed)
-    ]
-    figures.draw_clusters(
-        folder,
-        next((c for c in of_seed if c.clusterer == "own"), of_seed[0]),
-        dataset,
-        labels=settings["eval"]["labels"],
-        projections=settings["figures"]["projections"],
-    )
+    """Keeps what the decoder of the best seed makes of some songs."""
     n = settings["figures"]["n_reconstructions"]
     if n and clips and "mel" in dataset.batch:
-        figures.draw_reconstructions(
-            folder,
+        from vaejax import reconstructions
+
+        seed = best_seed(history.of(asked.latents.model))
+        found = reconstructions.reconstructions(
             asked.model,
             jax.tree.map(lambda x: x[seed], asked.variables),
             dataset,
@@ -324,6 +293,7 @@ def draw(
             n=n,
             features=settings["features"],
         )
+        reconstructions.save(workdir / "reconstructions.npz", found)
 
 
 def say(text: str) -> None:

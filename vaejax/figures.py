@@ -1,134 +1,203 @@
-"""The figures of a run, drawn from its arrays into `figures/`."""
+"""The figures of a run, drawn from its record into `figures/`, as PNG and PDF."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Float, Int
-from tqdm import tqdm
+from jaxtyping import Float
+from matplotlib.figure import Figure
 
-from vaejax import bars, curves, plots, project, spectrograms
-from vaejax.core import Dataset, Model, Track, Variables
+from vaejax import bars, comparisons, curves, plots, record, silhouette, spectrograms
+from vaejax.choice import NAMES, Suggestion
+from vaejax.compare import BASELINES, Compared, Method
 from vaejax.evaluate import Clustering
-from vaejax.report import Score, summary
+from vaejax.findings import named
+from vaejax.metrics import ari
+from vaejax.reconstructions import Reconstructions
+from vaejax.record import Record
+from vaejax.tables import Estimate
+from vaejax.trained import inputs_of
 from vaejax.typeset import save
 
-BANDS = "reconstructed level and range of each band"
-MAPS = {"umap": "UMAP", "tsne": "t-SNE"}  # as axes name them
+# As axes name them.
+MAPS = {"umap": "UMAP", "tsne": "t-SNE", "components": "component"}
+FORMATS = ("png", "pdf")
+MOST_LINES = 8  # of methods in one figure of curves
 
 
-def draw_training(folder: Path, history: Sequence[dict], *, model: str) -> None:
-    """Loss, reconstruction and KL over the epochs."""
-    figure = curves.training_curves(history, title=f"{model}: training")
-    save(figure, folder / f"training_{model}.png")
+class Place(NamedTuple):
+    """Where figures go, and as what."""
+
+    folder: Path
+    formats: tuple[str, ...] = FORMATS
+
+
+def put(place: Place, figure: Figure, stem: str) -> None:
+    """Writes a figure in every format."""
+    for suffix in place.formats:
+        save(figure, place.folder / f"{stem}.{suffix}")
+
+
+def draw_training(place: Place, run: Record) -> None:
+    """Loss, reconstruction and KL of every model over the epochs."""
+    for model in dict.fromkeys(row["model"] for row in run.history):
+        rows = [row for row in run.history if row["model"] == model]
+        figure = curves.training_curves(rows, title=f"{model}: training")
+        put(place, figure, f"training_{model}")
 
 
 def draw_clusters(
-    folder: Path,
-    clustering: Clustering,
-    dataset: Dataset,
-    *,
-    labels: Sequence[str],
-    projections: Sequence[str],
+    place: Place,
+    run: Record,
+    shown: Clustering,
+    maps: Mapping[str, Float[np.ndarray, "n 2"]],
 ) -> None:
     """Maps of the collection, and clusters against every label."""
-    c = clustering
-    title = f"{c.model}, {c.clusterer}, {len(np.unique(c.cluster))} clusters"
-    columns = {name: dataset.labels[name] for name in labels if name in dataset.labels}
-    maps = {
-        MAPS[name]: project.PROJECTIONS[name](c.z, seed=c.seed)
-        for name in tqdm(projections, desc="maps", unit="map")
-    }
-    if maps:
-        figure = plots.latent_maps(maps, {"cluster": c.cluster} | columns, title=title)
-        save(figure, folder / "maps.png")
-    for name, values in columns.items():
-        sizes = plots.cluster_sizes(c.cluster, values, title=title, column=name)
-        save(sizes, folder / f"sizes_{name}.png")
-        matrix = plots.cluster_matrix(c.cluster, values, title=title, column=name)
-        save(matrix, folder / f"matrix_{name}.png")
-
-
-def draw_scores(folder: Path, scores: Iterable[Score], *, metric: str) -> None:
-    """One bar a method, against every label, at each k."""
-    for k in dict.fromkeys(score.k for score in scores if score.k):
-        rows = summary(scores, metric=metric, k=k)
-        if rows:
-            figure = bars.score_bars(rows, metric=metric)
-            save(figure, folder / f"scores_{metric}_k{k}.png")
-
-
-def draw_reconstructions(
-    folder: Path,
-    model: Model,
-    variables: Variables,
-    dataset: Dataset,
-    clips: Sequence,
-    *,
-    n: int,
-    features: dict,
-) -> None:
-    """Spectrograms beside what the decoder makes of them, for n songs.
-
-    Args:
-      variables: of one seed.
-      features: the section of the config that the clips were made with.
-    """
-    rows = np.linspace(0, len(clips) - 1, min(n, len(clips))).round().astype(int)
-    batch = {name: x[rows] for name, x in dataset.batch.items()}
-    z = jax.jit(model.encode)(variables, batch)
-    found = jax.jit(model.decode)(variables, z, batch)
-    decoded = in_db(dataset, "mel", np.asarray(found["mel"], np.float64))
-    titles = [title_of(clips[row].track) for row in rows]
-    step, name = 1, BANDS
-    if batch["mel"].ndim == 2:
-        originals = [clips[row].mel for row in rows]
-        found = list(map(recoloured, originals, decoded))
-    else:
-        step, name = dataset.frame_step, "reconstructed"
-        lengths = batch["mel_mask"].sum(axis=1).astype(int)
-        originals = framed(in_db(dataset, "mel", batch["mel"]), lengths)
-        found = framed(decoded, lengths)
-    figure = spectrograms.reconstructions(
-        list(zip(titles, originals, found, strict=True)),
-        hop_s=step * features["hop"] / features["sample_rate_hz"],
-        sample_rate_hz=features["sample_rate_hz"],
-        name=name,
+    title = (
+        f"{shown.model}, {shown.clusterer}, {len(np.unique(shown.cluster))} clusters"
     )
-    save(figure, folder / "reconstructions.png")
+    labels = record.labels(run)
+    if maps:
+        named_maps = {MAPS[name]: xy for name, xy in maps.items()}
+        columns = {"cluster": shown.cluster} | labels
+        figure = plots.latent_maps(named_maps, columns, title=title)
+        put(place, figure, "maps")
+    for name, values in labels.items():
+        sizes = plots.cluster_sizes(shown.cluster, values, title=title, column=name)
+        put(place, sizes, f"sizes_{name}")
+        matrix = plots.cluster_matrix(shown.cluster, values, title=title, column=name)
+        put(place, matrix, f"matrix_{name}")
 
 
-def in_db(
-    dataset: Dataset, modality: str, x: Float[np.ndarray, "b *d"]
-) -> Float[np.ndarray, "b *d"]:
-    """Features in their own units again, from the standardised ones that models see."""
-    mean, deviation = dataset.scale[modality]
-    return x * np.where(np.isinf(deviation), 0, deviation) + mean
+def draw_silhouettes(place: Place, shown: Clustering) -> None:
+    """Every row of the clusters shown; nothing where there are fewer than two."""
+    (values,) = silhouette.samples(shown.z, [shown.cluster])
+    kept = np.isfinite(values)
+    if kept.any():
+        title = f"{shown.model}, {shown.clusterer}: silhouettes"
+        figure = comparisons.silhouettes(
+            values[kept], shown.cluster[kept], title=title, space=shown.space
+        )
+        put(place, figure, "silhouettes")
 
 
-def framed(
-    images: Float[np.ndarray, "b t f"], lengths: Int[np.ndarray, " b"]
-) -> list[Float[np.ndarray, "_ f"]]:
-    """Spectrograms in [-80, 0] dB of the frames that each has, without the padding."""
-    pairs = zip(images, lengths, strict=True)
-    return [np.clip(image[:n], -80.0, 0.0) for image, n in pairs]
+def draw_seeds(place: Place, run: Record, shown: Clustering) -> None:
+    """How far the seeds of the method shown agree."""
+    same = [
+        one.cluster
+        for one in run.clusterings
+        if (one.model, one.clusterer, one.k) == (shown.model, shown.clusterer, shown.k)
+        and one.seed is not None
+    ]
+    if len(same) > 1:
+        matrix = np.array([[ari(a, b) for a in same] for b in same])
+        title = f"{shown.model}, {shown.clusterer}: ARI between seeds"
+        figure = comparisons.seed_agreement(matrix, title=title)
+        put(place, figure, "seeds")
 
 
-def recoloured(
-    mel: Float[np.ndarray, "t f"], statistics: Float[np.ndarray, " d"]
-) -> Float[np.ndarray, "t f"]:
-    """The spectrogram with the mean and deviation per band of `data.mel_statistics`.
-
-    Statistics have no time of their own, so the frames are those of the original.
-    """
-    n_bands = mel.shape[1]
-    new_mean, new_std = statistics[:n_bands], statistics[n_bands : 2 * n_bands]
-    mean, std = mel.mean(axis=0), mel.std(axis=0)
-    shape = (mel - mean) / np.where(std > 1e-3, std, 1.0)
-    return np.clip(shape * np.maximum(new_std, 0.0) + new_mean, -80.0, 0.0)
+def draw_reconstructions(place: Place, found: Reconstructions) -> None:
+    """Spectrograms beside what the decoder makes of them."""
+    pairs = zip(found.titles, found.originals, found.decoded, strict=True)
+    figure = spectrograms.reconstructions(
+        list(pairs),
+        hop_s=found.hop_s,
+        sample_rate_hz=found.sample_rate_hz,
+        name=found.name,
+    )
+    put(place, figure, "reconstructions")
 
 
-def title_of(track: Track) -> str:
-    """Title and artist, as far as they are known."""
-    return " · ".join(part for part in (track.title, track.artist) if part)
+def draw_comparisons(
+    place: Place,
+    compared: Sequence[Compared],
+    suggested: Sequence[Suggestion],
+    stabilities: Mapping,
+) -> None:
+    """Scores of all methods: bars at each k, curves over k, leads, stability."""
+    for k in dict.fromkeys(one.method.k for one in compared if one.method.k):
+        rows = [
+            _row(one) | {"clusterer": one.method.clusterer, **_spread(one.ari)}
+            for one in compared
+            if one.method.k == k
+        ]
+        figure = bars.score_bars(rows, metric="ari")
+        put(place, figure, f"scores_ari_k{k}")
+    _draw_curves(place, compared, stabilities)
+    if suggested:
+        first = suggested[0]
+        curves_of = {NAMES[name]: curve for name, curve in first.curves.items()}
+        figure = comparisons.suggested_k(first.ks, curves_of, first.k)
+        put(place, figure, "suggested_k")
+    for label in dict.fromkeys(one.label for one in compared):
+        _draw_leads(place, label, [one for one in compared if one.label == label])
+
+
+def name_of(one: Compared) -> str:
+    """The model, with its input and fusion where it is not the only one."""
+    model, inputs, fusion = named(one.method)
+    parts = [model + "*" * one.told, inputs, *([fusion] if fusion != "–" else [])]
+    return ", ".join(parts)
+
+
+def titled(run: Record) -> str:
+    """The model that a run was asked for, likewise."""
+    model = record.model_of(run)
+    method = Method(model, *inputs_of(run.settings, model), "", None)
+    return ", ".join(part for part in named(method) if part != "–")
+
+
+def _row(one: Compared) -> dict:
+    label = f"{one.label} ({one.n_tracks} tracks)"
+    return {"model": name_of(one), "label": label}
+
+
+def _spread(estimate: Estimate) -> dict:
+    return {"mean": estimate.mean, "std": estimate.std}
+
+
+def _draw_curves(place: Place, compared: Sequence[Compared], stabilities: Mapping):
+    """ARI and stability of k-means over the numbers of clusters."""
+    chosen = [c for c in compared if c.method.clusterer == "kmeans" and not c.told]
+    if len({one.method.k for one in chosen}) < 2:
+        return
+    models = dict.fromkeys(name_of(one) for one in chosen)
+    kept = [*models][:MOST_LINES]
+    rows = [
+        _row(one)
+        | {"method": name_of(one), "k": one.method.k, **_spread(one.ari)}
+        | {"baseline": one.method.model in BASELINES}
+        for one in chosen
+        if name_of(one) in kept
+    ]
+    put(place, comparisons.k_curves(rows, metric="ari"), "k_curves_ari")
+    first = chosen[0].label
+    steady = [
+        row | {"label": "", "mean": stabilities[one.method], "std": None}
+        for row, one in zip(
+            rows, [c for c in chosen if name_of(c) in kept], strict=True
+        )
+        if one.method in stabilities and one.label == first
+    ]
+    if steady:
+        figure = comparisons.k_curves(steady, metric="stability")
+        put(place, figure, "stability")
+
+
+def _draw_leads(place: Place, label: str, compared: Sequence[Compared]) -> None:
+    rows = [
+        {
+            "method": f"{name_of(one)}, {one.method.clusterer}, k = {one.method.k}",
+            "difference": one.lead.difference,
+            "low": one.lead.low,
+            "high": one.lead.high,
+            "significant": one.lead.p <= 0.05,
+        }
+        for one in compared
+        if one.lead and one.method.clusterer in ("kmeans", "own")
+    ]
+    if rows:
+        title = f"{label}: lead over the best baseline at the same k"
+        figure = comparisons.forest(rows, title=title, metric="ari")
+        put(place, figure, f"leads_{label}")

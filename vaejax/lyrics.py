@@ -47,11 +47,18 @@ def has_any(one: Lyrics, options: dict) -> bool:
 
 
 def words(
-    lyrics: Sequence[Lyrics], *, form: str, options: dict, cache_dir: Path, dtype: str
+    lyrics: Sequence[Lyrics],
+    *,
+    form: str,
+    options: dict,
+    cache_dir: Path,
+    dtype: str,
+    n_fitted: int | None = None,
 ) -> Words:
     """The vectors of every track.
 
     Args:
+      n_fitted: tracks, from the first on, that vectors are fitted to; None is all.
       form: lines or song, names in `vectors.FORMS`.
       options: the section `lyrics` of a config.
       dtype: of the language model's arithmetic.
@@ -65,6 +72,7 @@ def words(
         form=form,
         cache_dir=cache_dir,
         dtype=dtype,
+        n_fitted=n_fitted,
         **{name: options[name] for name in given},
     )
     return Words(x, mask, each=options["encoder"] in vectors.UNEVEN)

@@ -7,10 +7,12 @@ Internal scores take (z, clusters) without the noise; they compare clusterings o
 space, never spaces or models.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Int
 
-MOST_PAIRED = 10_000  # rows whose pairs are looked at
+from vaejax import silhouette
 
 
 def contingency(clusters: np.ndarray, truth: np.ndarray) -> Int[np.ndarray, "c t"]:
@@ -68,26 +70,43 @@ def permuted(
     _, codes = np.unique(truth, return_inverse=True)
     _, song_codes = np.unique(songs, return_inverse=True)
     pairs, rows = np.unique(np.stack([song_codes, codes]), axis=1, return_inverse=True)
+    small = pairs[1].astype(np.min_scalar_type(-codes.max() - 1))  # p x n of them
     rng = np.random.default_rng(seed)
-    return np.stack([rng.permutation(pairs[1])[rows.ravel()] for _ in range(n)])
+    return np.stack([rng.permutation(small)[rows.ravel()] for _ in range(n)])
 
 
-def p_value(
-    clusters: np.ndarray, truth: np.ndarray, shuffles: Int[np.ndarray, "p n"]
-) -> float:
-    """Share of shuffled labels that reach the ARI of the true ones, in [1/(p+1), 1].
+def null_ari(
+    clusters: np.ndarray, shuffles: Int[np.ndarray, "p n"]
+) -> Float[np.ndarray, " p"]:
+    """The ARI of a clustering against each of the shuffled labels."""
+    _, rows = np.unique(clusters, return_inverse=True)
+    chunk = max(1, 2_000_000 // len(rows))
+    parts = [
+        _aris(rows, shuffles[i : i + chunk]) for i in range(0, len(shuffles), chunk)
+    ]
+    return np.concatenate(parts)
+
+
+def p_value(observed: float, null: Float[np.ndarray, " p"]) -> float:
+    """Share of scores on shuffled labels that reach the observed, in [1/(p+1), 1].
 
     One-sided, with the true labelling counted in (Phipson & Smyth 2010).
     """
-    _, rows = np.unique(clusters, return_inverse=True)
-    _, columns = np.unique(truth, return_inverse=True)
-    observed = _aris(rows, columns[None])[0]
-    chunk = max(1, 2_000_000 // len(rows))
-    reached = sum(
-        int(np.sum(_aris(rows, shuffles[i : i + chunk]) >= observed - 1e-12))
-        for i in range(0, len(shuffles), chunk)
-    )
-    return (1 + reached) / (1 + len(shuffles))
+    return float((1 + np.sum(null >= observed - 1e-12)) / (1 + len(null)))
+
+
+def majority(values: np.ndarray, songs: Int[np.ndarray, " n"]) -> np.ndarray:
+    """The commonest value among the clips of each song, in the order of the songs.
+
+    Of several that are equally common, the one that sorts first.
+
+    Args:
+      songs: codes from 0 on, of every row.
+    """
+    found, codes = np.unique(values, return_inverse=True)
+    counts = np.zeros((songs.max() + 1, len(found)), np.int64)
+    np.add.at(counts, (songs, codes), 1)
+    return found[counts.argmax(axis=1)]
 
 
 def _aris(
@@ -97,34 +116,24 @@ def _aris(
     p, height, width = len(columns), rows.max() + 1, columns.max() + 1
     cells = (np.arange(p)[:, None] * height + rows[None]) * width + columns
     table = np.bincount(cells.ravel(), minlength=p * height * width)
-    table = table.reshape(p, height, width).astype(np.float64)
+    return adjusted_rand(table.reshape(p, height, width))
+
+
+def adjusted_rand(table: Int[np.ndarray, "p c t"]) -> Float[np.ndarray, " p"]:
+    """The ARI of each of p contingency tables (Hubert & Arabie 1985)."""
+    table = table.astype(np.float64)
 
     def pairs(counts):
         return np.sum(counts * (counts - 1), axis=tuple(range(1, counts.ndim))) / 2
 
-    together = pairs(table)
+    together, rows = pairs(table), table.sum(axis=(1, 2))
     in_rows, in_columns = pairs(table.sum(axis=2)), pairs(table.sum(axis=1))
-    expected = in_rows * in_columns / max(len(rows) * (len(rows) - 1) / 2, 1.0)
+    expected = in_rows * in_columns / np.maximum(rows * (rows - 1) / 2, 1.0)
     largest = (in_rows + in_columns) / 2
     trivial = largest == expected
     return np.where(
         trivial, 1.0, (together - expected) / np.where(trivial, 1.0, largest - expected)
     )
-
-
-def silhouette(z: Float[np.ndarray, "n k"], clusters: np.ndarray) -> float:
-    """Mean silhouette in [-1, 1], higher is better.
-
-    It looks at every pair of rows. Above 10,000 rows it is that of 10,000, from every
-    cluster its share, so that time and memory stay in bounds.
-    """
-    from sklearn.metrics import silhouette_score
-
-    if len(z) > MOST_PAIRED:
-        by_cluster = np.argsort(clusters, kind="stable")
-        rows = by_cluster[np.linspace(0, len(z) - 1, MOST_PAIRED).round().astype(int)]
-        z, clusters = z[rows], clusters[rows]
-    return float(silhouette_score(z, clusters))
 
 
 def calinski_harabasz(z: Float[np.ndarray, "n k"], clusters: np.ndarray) -> float:
@@ -142,22 +151,31 @@ def davies_bouldin(z: Float[np.ndarray, "n k"], clusters: np.ndarray) -> float:
 
 
 EXTERNAL = {f.__name__: f for f in (ari, nmi, ami, purity, accuracy)}
-INTERNAL = {f.__name__: f for f in (silhouette, calinski_harabasz, davies_bouldin)}
+INTERNAL = {f.__name__: f for f in (calinski_harabasz, davies_bouldin)}
 
 
-def internal(z: np.ndarray, clusters: np.ndarray) -> dict[str, float]:
-    """Every internal score, and the share of noise; without noise, where defined."""
+def internal(
+    z: Float[np.ndarray, "n k"], clusterings: Sequence[Int[np.ndarray, " n"]]
+) -> list[dict[str, float]]:
+    """Every internal score of clusterings of one space; without noise, where defined.
+
+    The mean silhouette in [-1, 1], higher is better, and the others; the share of noise
+    and the number of clusters that were found.
+    """
+    values = silhouette.samples(z, clusterings)
+    return [_internal(z, *pair) for pair in zip(clusterings, values, strict=True)]
+
+
+def _internal(z, clusters, silhouettes) -> dict[str, float]:
     kept = clusters >= 0
-    n_clusters = len(np.unique(clusters[kept]))
-    scores = {"noise_share": float(np.mean(~kept))}
-    if 2 <= n_clusters < kept.sum():
+    found = len(np.unique(clusters[kept]))
+    scores = {"noise_share": float(np.mean(~kept)), "clusters_found": float(found)}
+    if 2 <= found < kept.sum():
+        scores["silhouette"] = float(np.mean(silhouettes[kept]))
         scores |= {name: f(z[kept], clusters[kept]) for name, f in INTERNAL.items()}
     return scores
 
 
-def external(
-    clusters: np.ndarray, truth: np.ndarray, shuffles: np.ndarray
-) -> dict[str, float]:
+def external(clusters: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Every external score over the rows whose label is known."""
-    scores = {name: f(clusters, truth) for name, f in EXTERNAL.items()}
-    return scores | {"p_value": p_value(clusters, truth, shuffles)}
+    return {name: f(clusters, truth) for name, f in EXTERNAL.items()}

@@ -166,4 +166,45 @@ def _require_finite(z: np.ndarray) -> None:
         )
 
 
-PROJECTIONS = {"umap": umap, "tsne": tsne}
+def components(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
+    """`principal` as a projection like the others."""
+    del seed
+    return principal(z).astype(np.float32)
+
+
+def nearest(
+    z: Float[np.ndarray, "n k"], others: Float[np.ndarray, "b k"], m: int
+) -> Int[np.ndarray, "b m"]:
+    """The rows of z nearest to each of the others, nearest first; at most n of them."""
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=min(m, len(z))).fit(z)
+    return search.kneighbors(others, return_distance=False)
+
+
+def neighbours(z: Float[np.ndarray, "n k"], m: int) -> Int[np.ndarray, "n m"]:
+    """The rows nearest to each row, nearest first; -1 where there are fewer than m.
+
+    Exact up to MOST_MAPPED rows; above, by nearest-neighbour descent, which misses few
+    (Dong et al. 2011).
+    """
+    n = min(m, len(z) - 1)
+    found = np.full((len(z), m), -1)
+    if n < 1:
+        return found
+    if len(z) <= MOST_MAPPED:
+        from sklearn.neighbors import NearestNeighbors
+
+        search = NearestNeighbors(n_neighbors=n).fit(z)
+        found[:, :n] = search.kneighbors(return_distance=False)
+        return found
+    from pynndescent import NNDescent
+
+    index, _ = NNDescent(z, n_neighbors=n + 1, random_state=0).neighbor_graph
+    itself = index == np.arange(len(z))[:, None]
+    itself[~itself.any(axis=1), -1] = True  # a copy of the row stands for it
+    found[:, :n] = index[~itself].reshape(len(z), n)
+    return found
+
+
+PROJECTIONS = {"umap": umap, "tsne": tsne, "components": components}

@@ -1,18 +1,18 @@
 """Scores -> `scores.csv`, `assignments.csv` and the table at the end of a run."""
 
-import math
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from vaejax import run_folder
-from vaejax.core import Dataset
 from vaejax.evaluate import Clustering, Latents
+from vaejax.tables import Estimate, number, shown
+from vaejax.trained import inputs_of
 
+MOST_RAW = 4096  # dimensions of raw features that a run keeps
 ASSIGNMENT_COLUMNS = (
     *("track_id", "model", "clusterer", "k", "seed", "cluster", "probability"),
 )
@@ -26,12 +26,22 @@ class Score(NamedTuple):
     fusion: str
     clusterer: str
     k: int | None
-    seed: int
+    seed: int | None  # None of what all seeds have in common
     space: str
     label: str
     metric: str
     value: float
     told: str  # "told" where the model was given the label that it is scored on
+
+
+def scores_of(rows: Sequence[dict], settings: dict) -> list[Score]:
+    """The rows of `scoring`, with what each model of a run sees."""
+    models = dict.fromkeys(row["model"] for row in rows)
+    seen = {model: inputs_of(settings, model) for model in models}
+    inputs = ("modalities", "fusion")
+    return [
+        Score(**dict(zip(inputs, seen[r["model"]], strict=True)), **r) for r in rows
+    ]
 
 
 def assignments(clustering: Clustering, ids: np.ndarray) -> Iterator[tuple]:
@@ -42,11 +52,18 @@ def assignments(clustering: Clustering, ids: np.ndarray) -> Iterator[tuple]:
         yield track_id, c.model, c.clusterer, c.k, c.seed, int(cluster), p
 
 
-def arrays(latents: Sequence[Latents], dataset: Dataset) -> dict[str, np.ndarray]:
-    """What `latents.npz` holds: track ids, and z and p(c | x) of every model."""
-    found = {"track_id": dataset.ids}
+def arrays(latents: Sequence[Latents], ids: np.ndarray) -> dict[str, np.ndarray]:
+    """What `latents.npz` holds: track ids, and z and p(c | x) of every model.
+
+    Baselines, which are the same for every seed, are kept once; raw features of more
+    than MOST_RAW dimensions are not kept.
+    """
+    found = {"track_id": ids}
     for one in latents:
-        found[f"{one.model}_z"] = one.z
+        fixed = one.space in ("raw", "pca")
+        if one.space == "raw" and one.z.shape[2] > MOST_RAW:
+            continue
+        found[f"{one.model}_z"] = one.z[:1] if fixed else one.z
         if one.probability is not None:
             found[f"{one.model}_probability"] = one.probability
     return found
@@ -56,13 +73,20 @@ def write(
     workdir: Path,
     clusterings: Sequence[Clustering],
     scores: Sequence[Score],
+    nulls: Mapping[str, np.ndarray],
     ids: np.ndarray,
     tables: Sequence[str] = (),
 ) -> None:
-    """Writes assignments.csv, scores.csv, and scores.txt: the table, and others."""
+    """Writes assignments.csv, scores.csv, permutations.npz, and the tables as text.
+
+    Args:
+      nulls: {label: ARI of every clustering against every shuffle [m, p]}.
+      tables: that come after the scores in scores.txt.
+    """
     rows = (row for one in clusterings for row in assignments(one, ids))
     run_folder.write_csv(workdir / "assignments.csv", ASSIGNMENT_COLUMNS, rows)
     run_folder.write_csv(workdir / "scores.csv", Score._fields, scores)
+    run_folder.write_npz(workdir / "permutations.npz", dict(nulls))
     text = "\n\n".join([table(scores), *filter(None, tables)])
     run_folder.write_text(workdir / "scores.txt", text + "\n")
 
@@ -107,7 +131,7 @@ def table(scores: Iterable[Score]) -> str:
 def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
     """The scores of one label and k: of clusterings, or of `whole` latent codes."""
     columns, width, about = _heading(label, k, whole)
-    shown = [
+    methods = [
         (model, name)
         for of_label, n, model, name, _ in values
         if n == k and (of_label == label) and (not name) == whole
@@ -116,7 +140,7 @@ def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
         about,
         _line("model", "" if whole else "clusterer", columns.values(), width),
     ]
-    for model, name in dict.fromkeys(shown):
+    for model, name in dict.fromkeys(methods):
         cells = [
             _cell(metric, values.get((label, k, model, name, metric), []))
             for metric in columns
@@ -125,20 +149,20 @@ def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
         if units:
             cells[0] += f" of {units[0]:.0f}"
         lines.append(_line(model, name, cells, width))
-    if any(model.endswith("*") for model, _ in shown):
+    if any(model.endswith("*") for model, _ in methods):
         lines.append(f"  * was told {label}: this is no evidence of what it finds")
     return "\n".join(lines)
 
 
 def _heading(label: str, k: int | None, whole: bool) -> tuple[dict, int, str]:
     if whole and label:
-        return FACTORS, 12, f"disentanglement of {label.replace('+', ', ')}"
+        return FACTORS, 11, f"disentanglement of {label.replace('+', ', ')}"
     if whole:
-        return LATENT, 18, "latent codes; nats a row, held out"
+        return LATENT, 16, "latent codes; nats a row, held out"
     which = f"k = {k}" if k else "k chosen by the clusterer"
     if label:
-        return EXTERNAL, 12, f"against {label}, {which}"
-    return INTERNAL, 14, f"internal, each in its own space, {which}"
+        return EXTERNAL, 11, f"against {label}, {which}"
+    return INTERNAL, 13, f"internal, each in its own space, {which}"
 
 
 def warnings(values: dict) -> list[str]:
@@ -166,7 +190,8 @@ def warnings(values: dict) -> list[str]:
 
 
 def _line(model: str, clusterer: str, cells: Iterable[str], width: int) -> str:
-    row = f"  {model:<16.16} {clusterer:<9.9}" + "".join(f"{c:>{width}}" for c in cells)
+    row = f"  {model:<15.15} {clusterer:<16.16}"
+    row += "".join(f"{cell:>{width}}" for cell in cells)
     return row.rstrip()
 
 
@@ -175,15 +200,13 @@ def _cell(metric: str, values: Sequence[float]) -> str:
         return "–"
     if metric == "p_value":
         return number(max(values), 3)
-    mean, std = np.mean(values), np.std(values)
-    digits = 3 if abs(mean) < 10 else max(0, 3 - int(math.log10(abs(mean))))
-    spread = f" ±{number(std, digits)}" if len(values) > 1 else ""  # one seed has none
-    return number(mean, digits) + spread
+    return shown(estimate(values))
 
 
-def number(value: float, digits: int) -> str:
-    """The number without the 0 before its point."""
-    return re.sub(r"^(-?)0\.", r"\1.", f"{value:.{digits}f}")
+def estimate(values: Sequence[float]) -> Estimate:
+    """The mean and, of several seeds, the deviation."""
+    std = float(np.std(values)) if len(values) > 1 else None
+    return Estimate(float(np.mean(values)), std)
 
 
 ELSEWHERE = ("probe_", "retrieval_")  # metrics with tables of their own
@@ -216,4 +239,5 @@ INTERNAL = {
     "calinski_harabasz": "Calinski-H.",
     "davies_bouldin": "Davies-B.",
     "noise_share": "noise share",
+    "stability": "stability",
 }

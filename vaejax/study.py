@@ -1,104 +1,176 @@
-"""Experiments that differ in a few settings, and their scores side by side.
+"""A study: every cell of a grid as a run of its own, and all of them in one report.
 
-The `study` of a config names the cells: pairs of a name and "section.key=value ...",
-what the cell has in place of the config's own settings. Each cell is a run in a folder
-of its own, so that a study that is stopped goes on where it was.
+Each cell has a folder, so that a study that is stopped goes on where it was, and one
+that fails takes no other with it.
 """
 
-import ast
-import csv
-from collections.abc import Iterator
+import contextlib
+import json
+import multiprocessing
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
-from vaejax import check, experiment, report, run_folder
-from vaejax.report import Score
+from vaejax import check, experiment, run_folder, workers
+from vaejax.grid import Cell, cells
+from vaejax.trained import settings_of
 
 
-def run(config: ConfigDict, *, workdir: Path, started: float) -> None:
-    """Runs every cell that is not finished, and writes and prints the table.
+class Job(NamedTuple):
+    """What a process needs to run a cell."""
 
-    A cell that fails is reported, and the rest goes on.
+    name: str
+    settings: dict[str, dict]
+    folder: Path
+    log: Path
+    n_workers: int
+    devices: tuple[str, ...]  # CUDA devices to share out; none on a CPU
+
+
+class Outcome(NamedTuple):
+    """How a cell has ended, as study.json keeps it."""
+
+    name: str
+    folder: str
+    status: str  # done or failed
+    error: str
+    seconds: float
+
+
+def run(
+    config: ConfigDict,
+    *,
+    workdir: Path,
+    started: float,
+    n_workers: int = 1,
+    devices: Sequence[str] = (),
+) -> None:
+    """Runs every cell that is not finished, and makes the report of all that are.
 
     Args:
-      config: of an experiment, with a `study`.
+      config: of an experiment, with a `study` and `grids`.
       workdir: the folder of the study; cells are folders in it.
       started: time.perf_counter() when the command started.
+      n_workers: cells that run at once, each in a process with a share of the cores.
+      devices: CUDA devices that these processes share out.
 
     Raises:
-      ValueError: a cell names an option that there is none of, or a value that is out
-        of range; or cells have failed, after the others are done.
+      ValueError: the grid cannot be, which is known before any cell is run; or cells
+        have failed, after the others are done.
     """
-    cells = {name: varied(config, text) for name, text in config.study}
-    for name, cell in cells.items():
-        _check(name, cell)
-    scores, failed = [], []
-    for i, (name, cell) in enumerate(cells.items(), start=1):
-        experiment.say(f"\n== {name} ({i} of {len(cells)})")
-        try:
-            folder = workdir / name.replace(" ", "_").replace(",", "")
-            experiment.run(cell, workdir=folder, results=workdir, started=started)
-        except (ValueError, FloatingPointError) as error:
-            experiment.say(f"{name} failed: {error}")
-            failed.append(f"{name} ({error})")
-            continue
-        scores += _renamed(folder / "scores.csv", name)
-    run_folder.write_csv(workdir / "scores.csv", Score._fields, scores)
-    found = report.table(score for score in scores if score.label)
-    run_folder.write_text(workdir / "scores.txt", found + "\n")
-    experiment.say(f"\n{found}\n\nWritten: {workdir / 'scores.csv'}")
+    found = cells(config)
+    jobs = [_job(cell, workdir, n_workers, tuple(devices)) for cell in found]
+    (workdir / "logs").mkdir(parents=True, exist_ok=True)
+    experiment.say(f"{len(jobs)} cells. Study folder: {workdir}")
+    outcomes: dict[str, Outcome] = {}
+    for job, outcome in _outcomes(jobs, n_workers):
+        outcomes[job.name] = outcome
+        _tell(outcome, len(outcomes), len(jobs), started)
+        ordered = [outcomes[job.name] for job in jobs if job.name in outcomes]
+        record = [one._asdict() for one in ordered]
+        run_folder.write_json(workdir / "study.json", record)
+    failed = [one for one in outcomes.values() if one.status == "failed"]
+    if len(failed) < len(jobs):
+        experiment.say("Tables, figures and pages of the study")
+        present_study(workdir)
+        experiment.say(f"\n{(workdir / 'scores.txt').read_text()}")
+        clock = _clock(time.perf_counter() - started)
+        experiment.say(f"Finished in {clock}. Open {workdir / 'report.html'}")
     if failed:
-        raise ValueError(f"{len(failed)} of {len(cells)} cells failed: {failed[0]}")
+        raise ValueError(
+            f"{len(failed)} of {len(jobs)} cells failed. The first, {failed[0].name}: "
+            f"{failed[0].error} The same command tries them again; logs are in "
+            f"{workdir / 'logs'}."
+        )
 
 
-def varied(config: ConfigDict, changes: str) -> ConfigDict:
-    """The config without its study, and with some settings changed.
+def present_study(workdir: Path, **options) -> None:
+    """Makes the report of the cells that are done, from their files."""
+    from vaejax import present
 
-    Raises:
-      ValueError: there is no such setting.
-    """
-    sections = config.to_dict()
-    del sections["study"]
-    for change in changes.split():
-        path, _, text = change.partition("=")
-        section, _, key = path.partition(".")
-        if key not in sections.get(section, {}):
-            raise ValueError(
-                f"config.study has {change!r}, but config.{path} is not an option. "
-                "configs/base.py lists all options."
-            )
-        sections[section][key] = _value(text, sections[section][key])
-    return ConfigDict(sections)
+    outcomes = json.loads((workdir / "study.json").read_text())
+    done = [workdir / one["folder"] for one in outcomes if one["status"] == "done"]
+    runs = [(folder, settings_of(folder)) for folder in done]
+    present.present_study(workdir, runs, outcomes, **options)
 
 
-def _value(text: str, old: Any) -> Any:
-    if isinstance(old, tuple):
-        return tuple(_plain(part) for part in text.split(",") if part)
-    return text if isinstance(old, str) else type(old)(_plain(text))
-
-
-def _plain(text: str) -> Any:
+def _job(cell: Cell, workdir: Path, n_workers: int, devices: tuple[str, ...]) -> Job:
+    settings = experiment.plain(cell.config)
     try:
-        return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return text
-
-
-def _check(name: str, cell: ConfigDict) -> None:
-    try:
-        check.settings(experiment.plain(cell))
+        check.settings(settings)
     except ValueError as error:
-        raise ValueError(f"config.study, {name!r}: {error}") from error
+        raise ValueError(f"cell {cell.name!r}: {error}") from error
+    name = cell.name.replace(" ", "_").replace(",", "").replace("/", "_")
+    log = workdir / "logs" / f"{name}.txt"
+    return Job(cell.name, settings, workdir / name, log, n_workers, devices)
 
 
-def _renamed(path: Path, cell: str) -> Iterator[Score]:
-    """The scores of a run, its models named after the cell."""
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            baseline = row["model"] in ("raw", "pca", "autoencoder")
-            name = f"{cell}, {row['model']}" if baseline else cell
-            k = int(row["k"]) if row["k"] else None
-            seed, value = int(row["seed"]), float(row["value"])
-            yield Score(**row | {"model": name, "k": k, "seed": seed, "value": value})
+def _outcomes(jobs: list[Job], n_workers: int) -> Iterator[tuple[Job, Outcome]]:
+    if n_workers == 1:  # in this process, whose bars are seen
+        for job in jobs:
+            yield job, _run_cell(job)
+        return
+    for job, found in workers.results(in_background, jobs, n_workers=n_workers):
+        if isinstance(found, workers.WorkerError):  # as of too little memory
+            error = f"its process was ended from outside. Log: {job.log}."
+            found = Outcome(job.name, job.folder.name, "failed", error, 0.0)
+        yield job, found
+
+
+def in_background(job: Job) -> Outcome:
+    """Runs a cell in a process of its own, on a share of the machine."""
+    number = int(multiprocessing.current_process().name.rpartition("-")[2])
+    if job.devices:
+        chosen = job.devices[number % len(job.devices)]
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", chosen)
+    else:
+        cores = sorted(os.sched_getaffinity(0))
+        share = cores[number % job.n_workers :: job.n_workers]
+        os.sched_setaffinity(0, share or cores)
+    return _run_cell(job)
+
+
+def _run_cell(job: Job) -> Outcome:
+    started = time.perf_counter()
+    error = _logged(job.log, lambda: _run(job))
+    seconds = round(time.perf_counter() - started, 1)
+    status = "failed" if error else "done"
+    return Outcome(job.name, job.folder.name, status, error, seconds)
+
+
+def _run(job: Job) -> None:
+    experiment.run(
+        ConfigDict(job.settings),
+        workdir=job.folder,
+        results=job.folder.parent,
+        started=time.perf_counter(),
+    )
+
+
+def _logged(log: Path, work: Callable[[], None]) -> str:
+    """Does the work with its messages in a log; returns its error, "" without one."""
+    with log.open("a") as file, contextlib.redirect_stdout(file):
+        try:
+            work()
+        # Whatever ends a cell, the others go on; the log has the whole of it.
+        except Exception as error:  # noqa: BLE001
+            traceback.print_exc(file=file)
+            return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _tell(outcome: Outcome, n_done: int, n: int, started: float) -> None:
+    passed = time.perf_counter() - started
+    left = passed / n_done * (n - n_done)
+    how = outcome.error or f"done in {_clock(outcome.seconds)}"
+    rest = f"; about {_clock(left)} to go" if n_done < n else ""
+    experiment.say(f"[{n_done} of {n}] {outcome.name}: {how}{rest}")
+
+
+def _clock(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from vaejax import check, checkpoint, data, devices, models, networks, run_folder, train
 from vaejax.core import Dataset, Model, Variables
+from vaejax.fusion import is_joint
 
 FILES = ("finished.json", "history.jsonl", "latents.npz", "assignments.csv")
 MATCHED = 8  # rows whose codes must be the ones that the run has kept
@@ -33,6 +34,16 @@ class Finished(NamedTuple):
 def name_of(options: dict) -> str:
     """What tables call the model of a section `model`."""
     return options["title"] or options["name"]
+
+
+def inputs_of(settings: dict, model: str) -> tuple[str, str]:
+    """What a model or baseline of a run sees: its modalities, and what joins them."""
+    modalities = settings["data"]["modalities"]
+    fusion = "none"
+    if is_joint(modalities):
+        side_by_side = model in ("raw", "pca")
+        fusion = "concatenated" if side_by_side else settings["fusion"]["name"]
+    return "+".join(modalities), fusion
 
 
 def make_model(options: dict, settings: dict, dataset: Dataset) -> Model:

@@ -46,6 +46,7 @@ STYLE = {
     "legend.frameon": False,
     "legend.labelspacing": 0.3,
     "lines.linewidth": 1.4,
+    "pdf.fonttype": 42,  # TrueType: text that can be edited and is found by a search
     "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5,
     "xtick.color": "#555555",
@@ -192,13 +193,26 @@ def styled(draw: Callable) -> Callable:
     return drawn
 
 
+FILES = {  # what the bytes of a file must not depend on is left out: time, versions
+    ".png": {"dpi": 150, "metadata": {"Software": None}},
+    ".pdf": {
+        "dpi": 300,  # of what is a picture in it
+        "metadata": {"CreationDate": None, "Creator": None, "Producer": None},
+    },
+}
+
+
 @styled
 def save(figure: Figure, path: str | os.PathLike) -> None:
-    """Writes a PNG at 150 dpi whose bytes depend on the figure only, all or nothing."""
+    """Writes a PNG or PDF whose bytes depend on the figure only, whole or not at all.
+
+    Args:
+      path: ends in .png or .pdf.
+    """
     path = Path(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        figure.savefig(unfinished, format="png", dpi=150, metadata={"Software": None})
+        figure.savefig(unfinished, format=path.suffix[1:], **FILES[path.suffix])
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -78,6 +78,10 @@ def results(
                 pool = pool and pool.shutdown()
                 while lost:
                     yield lost[-1], _alone(work, lost.pop())
+    except KeyboardInterrupt:
+        for child in multiprocessing.active_children():
+            child.terminate()  # or the pool waits for what they are doing
+        raise
     finally:
         if pool:
             pool.shutdown(cancel_futures=True)

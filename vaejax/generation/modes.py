@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from vaejax import figures
+from vaejax.core import title_of
 from vaejax.generation import codes, crossing, lookup, pictures
 from vaejax.generation.gallery import Generated, Item, slug, wrapped
 from vaejax.generation.pictures import Picture
@@ -194,7 +194,7 @@ def reconstruct(run: Finished, asked: Request, ids: Sequence[str]) -> Generated:
     condition = lookup.told(run, asked.labels, own_labels(run)[rows])
     items = []
     for i, row in enumerate(pictures.beside(run, rows, condition)):
-        title = figures.title_of(run.clips[rows[i]].track) if run.clips else ""
+        title = title_of(run.clips[rows[i]].track) if run.clips else ""
         found = [Item(slug(i + 1, ids[i], p.tag.split()[0]), p) for p in row]
         found[0] = found[0]._replace(title=f"{ids[i]} {title}")
         items.append(found)
@@ -229,7 +229,7 @@ def from_lyrics(run: Finished, asked: Request, ids: Sequence[str]) -> Generated:
             picture._replace(tag="of the lyrics alone"),
         )
         pair = [Item(slug(i + 1, ids[i], p.tag.split()[-1]), p) for p in pair]
-        title = f"{ids[i]} {figures.title_of(clip.track)}"
+        title = f"{ids[i]} {title_of(clip.track)}"
         items.append([pair[0]._replace(title=title), pair[1]])
     said = _told(asked, run.dataset.told)
     title = f"originals, and what their lyrics alone sound like{said}"

@@ -13,8 +13,8 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vaejax import figures
 from vaejax.generation import codes
+from vaejax.reconstructions import BANDS, framed, in_db, recoloured
 from vaejax.trained import Finished
 
 TEXTURE_S = 5.0  # of a texture, which could go on for ever
@@ -61,7 +61,7 @@ def new(
         return [Picture(_square(image), 0) for image in x]
     if x.ndim == 3:
         step = run.dataset.frame_step
-        return [Picture(frames, step) for frames in figures.framed(x, lengths)]
+        return [Picture(frames, step) for frames in framed(x, lengths)]
     return [Picture(_texture(row, run.settings["features"], seed), 1) for row in x]
 
 
@@ -83,16 +83,16 @@ def beside(
     mels = [run.clips[row].mel for row in rows]
     columns = [[Picture(mel, 1, "original") for mel in mels]]
     if x.ndim == 2:
-        made = map(figures.recoloured, mels, x)
-        columns.append([Picture(frames, 1, figures.BANDS) for frames in made])
+        made = map(recoloured, mels, x)
+        columns.append([Picture(frames, 1, BANDS) for frames in made])
     else:
         step, lengths = run.dataset.frame_step, lengths_of(run)[rows]
         shown = {"reconstructed": x}
         if step > 1:
-            seen = figures.in_db(run.dataset, "mel", run.dataset.batch["mel"][rows])
+            seen = in_db(run.dataset, "mel", run.dataset.batch["mel"][rows])
             shown = {f"means of {step} frames": seen} | shown
         for tag, images in shown.items():
-            found = figures.framed(images, lengths)
+            found = framed(images, lengths)
             columns.append([Picture(frames, step, tag) for frames in found])
     return [list(row) for row in zip(*columns, strict=True)]
 
@@ -113,7 +113,7 @@ def _decoded(run: Finished, z: np.ndarray, condition: np.ndarray) -> np.ndarray:
     found = jax.jit(run.model.decode)(run.variables, z, batch)
     if "pixels" in found:
         return np.asarray(found["pixels"], np.float64)
-    return figures.in_db(run.dataset, "mel", np.asarray(found["mel"], np.float64))
+    return in_db(run.dataset, "mel", np.asarray(found["mel"], np.float64))
 
 
 def _square(image: np.ndarray) -> Float[np.ndarray, "_ _"]:
@@ -132,4 +132,4 @@ def _texture(
     hop_s = features["hop"] / features["sample_rate_hz"]
     n_frames = max(2, round(min(TEXTURE_S, features["duration_s"]) / hop_s))
     noise = codes.texture(deviation, flux, n_frames=n_frames, seed=seed)
-    return figures.recoloured(noise, statistics)
+    return recoloured(noise, statistics)

@@ -34,6 +34,7 @@ def of_songs(
     versions: Sequence[str],
     combine: str,
     max_lines: int,
+    n_fitted: int | None = None,
 ) -> tuple[Float32[np.ndarray, "n l e"], Bool[np.ndarray, "n l"]]:
     """The vectors of every song, and the mask of its lines; no line, no lyrics.
 
@@ -48,6 +49,8 @@ def of_songs(
       dim: e of the encoder that is fitted to the texts.
       versions: that are used.
       combine: what becomes of several versions, a name in COMBINATIONS.
+      n_fitted: songs, from the first on, that an encoder which is fitted to the texts
+        is fitted to; None is all of them.
 
     Raises:
       ValueError: fewer than two songs have lyrics, or the model cannot be loaded.
@@ -61,9 +64,10 @@ def of_songs(
             "of config.data.modalities, or name versions that there are."
         )
     units = {content: FORMS[form](lines) for content, lines in texts.items()}
+    known = {digest(x): x for song in kept[:n_fitted] for x in song.values()}
     settings = {"lyrics": VERSION, "form": form, "encoder": encoder}
     settings, encode = ENCODERS[encoder](
-        settings, ["\n".join(lines) for lines in texts.values()], model, dtype, dim
+        settings, ["\n".join(lines) for lines in known.values()], model, dtype, dim
     )
     found = _cached(units, encode, cache_dir, settings)
     join = COMBINATIONS[combine]

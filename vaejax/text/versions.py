@@ -61,6 +61,16 @@ def read(
     return found, rejected
 
 
+def originals(tracks: Sequence[Track], *, drop: Sequence[str]) -> list[Lines]:
+    """The lines that each track is sung in, as far as they can be read."""
+    tidy = functools.cache(lambda text: tuple(clean.lines(text, drop=drop)))
+    found = []
+    for track in tracks:
+        own = {name: tidy(text) for name, text in _texts(track)[0].items()}
+        found.append(told_by(Lyrics(own, None)))
+    return found
+
+
 def told_by(lyrics: Lyrics) -> Lines:
     """The lines that tell the language; a translation does not."""
     return lyrics.versions.get("original") or lyrics.versions.get("romanized") or ()

@@ -1,0 +1,1 @@
+"""Pages that people open: self-contained files that ask nothing of a network."""
