@@ -12,7 +12,7 @@ import numpy as np
 
 from vaejax.compare import Compared, Method
 from vaejax.report import EXTERNAL, INTERNAL, LATENT, Score, estimate
-from vaejax.tables import Cell, Estimate, Table
+from vaejax.tables import Cell, Estimate, P, Table
 
 OVERVIEW = "kmeans"  # the clusterer of the overview
 HEAD = ("model", "input", "fusion")
@@ -119,10 +119,12 @@ def score_tables(compared: Sequence[Compared], values: Values) -> list[Table]:
             cells = [_cell(values, one.method, label, m) for m in here]
             stability = values.get((one.method, "", "stability"), [None])[0]
             about = (*_marked(one), one.method.clusterer, one.method.k)
-            rows.append((*about, *cells, stability, one.p, one.p_corrected))
+            chance = (P(one.p), P(one.p_corrected))
+            rows.append((*about, *cells, stability, *chance))
         note = (
-            "Mean ± std over seeds. Stability: mean pairwise ARI between seeds. p: of "
-            "the mean ARI, on labels shuffled between songs; corrected for all "
+            "Mean ± std over seeds. Stability: mean pairwise ARI between seeds, 1 "
+            "where nothing is drawn at random. p: of the mean ARI, on labels shuffled "
+            "between songs; corrected for all "
             f"{len(chosen)} methods of this table (Westfall & Young's max-T). Purity, "
             "NMI and ACC rise with k on random clusters. * was told the label: no "
             "evidence of what it finds."
@@ -148,7 +150,7 @@ def lead_tables(compared: Sequence[Compared]) -> list[Table]:
                 lead = one.lead
                 baseline = f"{' '.join(named(lead.baseline)[:2])}, "
                 about = (*named(one.method), one.method.clusterer, one.method.k)
-                numbers = (lead.difference, lead.low, lead.high, lead.p)
+                numbers = (lead.difference, lead.low, lead.high, P(lead.p))
                 rows.append((*about, baseline + lead.baseline.clusterer, *numbers))
         header = (*HEAD, "clusterer", "k", "best baseline", "difference", "low", "high")
         note = (
@@ -184,7 +186,10 @@ def code_table(values: Values) -> Table:
         m for m, label, metric in values if metric == "kl" and not label
     )
     rows = [
-        (*named(m), *(_cell(values, m, "", metric) for metric in ("units", *LATENT)))
+        (
+            *(*named(m), int(values[m, "", "units"][0])),
+            *(_cell(values, m, "", metric) for metric in LATENT),
+        )
         for m in methods
     ]
     note = "Nats a row of held-out songs, mean ± std over seeds; active units of units."

@@ -74,25 +74,15 @@ def present_record(run: Record, embed_audio: bool) -> None:
 
 
 def repeated(run: Record) -> list[str]:
-    """The commands that repeat a run and what is made of it."""
-    settings = [
-        f"--config.{section}.{key}={_text(value)}"
-        for section, options in run.settings.items()
-        for key, value in options.items()
-        if section == "data" and key in ("root", "modalities")
-    ]
-    model = run.settings["model"]["name"]
+    """The command of a run, and those that make something of it."""
     folder = run.trained
     return [
-        f"python launch/train.py --config=configs/{model}.py {' '.join(settings)} ...",
+        run.about["command"],
         f"python launch/report.py --run={folder}",
         f"python launch/cluster.py --run={folder} --names=hdbscan,spectral --k=5,10",
         f"python launch/assign.py --run={folder} SONG.mp3",
+        f"python launch/generate.py --run={folder} --cluster=0",
     ]
-
-
-def _text(value) -> str:
-    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def collection_name(run: Record) -> str:
@@ -110,7 +100,7 @@ def present_study(
     folder: Path,
     runs: Sequence[tuple[Path, dict[str, dict]]],
     outcomes: Sequence[dict],
-    commands: Sequence[str] = (),
+    command: str,
     *,
     embed_audio: bool = False,
 ) -> None:
@@ -119,7 +109,7 @@ def present_study(
     Args:
       runs: folder and settings of every cell that is done.
       outcomes: of every cell, as study.json has them.
-      commands: that repeat the study.
+      command: that ran the study.
       embed_audio: puts a preview of every song into the map.
     """
     read = [record.read(*one) for one in runs]
@@ -145,7 +135,7 @@ def present_study(
         summary.sentences(found.compared, found.suggested),
         found.tables,
         *(run, shown, made, read, [document.cells_section(outcomes)]),
-        [*commands, f"python launch/report.py --run={folder}"],
+        [command, f"python launch/report.py --run={folder}"],
     )
     write_report(parts)
 

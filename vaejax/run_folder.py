@@ -10,7 +10,9 @@ import io
 import json
 import os
 import platform
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -65,6 +67,7 @@ def open_run(folder: Path, config: dict, collection: str) -> bool:
         "versions": {name: metadata.version(name) for name in PACKAGES},
         "python": platform.python_version(),
         "commit": commit(),
+        "command": command(),
     }
     write_json(path, record)
     return False
@@ -85,6 +88,11 @@ def _difference(folder: Path, there: dict, config: dict) -> str:
         f"--workdir={folder} holds another run: {what}. Name another folder, or leave "
         "--workdir out to have one made."
     )
+
+
+def command() -> str:
+    """The command line that runs."""
+    return shlex.join(["python", *sys.argv])
 
 
 def commit() -> str:

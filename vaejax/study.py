@@ -72,7 +72,8 @@ def run(
         outcomes[job.name] = outcome
         _tell(outcome, len(outcomes), len(jobs), started)
         ordered = [outcomes[job.name] for job in jobs if job.name in outcomes]
-        record = [one._asdict() for one in ordered]
+        record = {"command": run_folder.command(), "study": config.study}
+        record |= {"cells": [one._asdict() for one in ordered]}
         run_folder.write_json(workdir / "study.json", record)
     failed = [one for one in outcomes.values() if one.status == "failed"]
     if len(failed) < len(jobs):
@@ -93,10 +94,11 @@ def present_study(workdir: Path, **options) -> None:
     """Makes the report of the cells that are done, from their files."""
     from vaejax import present
 
-    outcomes = json.loads((workdir / "study.json").read_text())
+    kept = json.loads((workdir / "study.json").read_text())
+    outcomes = kept["cells"]
     done = [workdir / one["folder"] for one in outcomes if one["status"] == "done"]
     runs = [(folder, settings_of(folder)) for folder in done]
-    present.present_study(workdir, runs, outcomes, **options)
+    present.present_study(workdir, runs, outcomes, kept["command"], **options)
 
 
 def _job(cell: Cell, workdir: Path, n_workers: int, devices: tuple[str, ...]) -> Job:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from vaejax.choice import Suggestion
 from vaejax.compare import BASELINES, Compared, Lead, Method
 from vaejax.findings import named
-from vaejax.tables import number, shown
+from vaejax.tables import P, number, shown
 
 LEVEL = 0.05  # of corrected p-values
 
@@ -77,7 +77,8 @@ def interval(lead: Lead) -> str:
     low, high, difference = (
         number(x, 3) for x in (lead.low, lead.high, lead.difference)
     )
-    p = "p < .001" if lead.p < 0.001 else f"p = {number(lead.p, 3)}"
+    p = shown(P(lead.p))
+    p = f"p {p[0]} {p[1:]}" if p.startswith("<") else f"p = {p}"
     return f"{difference} (95 % interval {low} to {high}, corrected {p})"
 
 

@@ -21,7 +21,11 @@ class Estimate(NamedTuple):
     std: float | None
 
 
-Cell = str | int | float | Estimate | None
+class P(float):
+    """A p-value; one that rounds to 0 is shown as less than .001."""
+
+
+Cell = str | int | float | Estimate | P | None
 
 
 class Table(NamedTuple):
@@ -52,9 +56,11 @@ def digits_of(value: float) -> int:
 
 
 def shown(cell: Cell) -> str:
-    """The cell as text: `.501 ±.015`, `.012`, 12, or – for what is not there."""
+    """The cell as text: `.501 ±.015`, `.012`, 12, <.001, or – for what is not there."""
     if cell is None:
         return "–"
+    if isinstance(cell, P) and cell < 0.0005:
+        return "<.001"
     if isinstance(cell, Estimate):
         digits = digits_of(cell.mean)
         spread = "" if cell.std is None else f" ±{number(cell.std, digits)}"
