@@ -1,4 +1,5 @@
 # make demo    the whole program on the embedded collection
+# make study   the whole comparison on it, with a report
 # make test    the test suite
 # make lint    the linters
 # make lock    exact versions anew, from the ranges (needs uv)
@@ -6,9 +7,12 @@ PYTHON ?= python3
 VENV := .venv
 INSTALLED := $(VENV)/installed-$(shell cksum < requirements.lock | cut -d' ' -f1)
 
-.PHONY: demo test lint lock
+.PHONY: demo study test lint lock
 demo: $(INSTALLED)
 	$(VENV)/bin/python launch/train.py --config=configs/vade.py
+
+study: $(INSTALLED)
+	$(VENV)/bin/python launch/study.py --config=configs/study.py
 
 test: $(INSTALLED)
 	$(VENV)/bin/python -m pytest

@@ -1,7 +1,7 @@
 r"""Makes the tables, figures and pages of a finished run or study anew, from its files.
 
 python launch/report.py --run=results/vade/ID
-python launch/report.py --run=results/study-small
+python launch/report.py --run=results/study/small-ID
 python launch/report.py --run=results/vade/ID --embed-audio
 
 --embed-audio  puts 8 s of every song into map.html, some 50 kB each, so that the page

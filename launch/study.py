@@ -5,6 +5,10 @@ r"""Runs every cell of a study's grid, and writes a report that compares them.
   python launch/study.py --config=configs/study.py --config.study=full --workers=4 \
       --devices=0,1,2,3
 
+  --workdir=FOLDER  default results/<config>/<grid>-<id>
+  --workers=N       cells that run at once, in processes that share out the cores
+  --devices=A,B     CUDA devices that these processes share out in their place
+
 The same command goes on where a stopped study was.
 """
 
@@ -29,10 +33,10 @@ def main():
             "the config has no study: run it with launch/train.py, or take "
             "--config=configs/study.py."
         )
-    name = f"{command.config_name()}-{CONFIG.value.study}"
+    results = command.ROOT / "results" / command.config_name()
     study.run(
         CONFIG.value,
-        workdir=Path(WORKDIR.value or command.ROOT / "results" / name),
+        workdir=Path(WORKDIR.value or results / study.identity(CONFIG.value)),
         started=command.STARTED,
         n_workers=WORKERS.value,
         devices=DEVICES.value,

@@ -149,6 +149,16 @@ def test_a_label_that_another_contains_is_said_once():
     assert list(cards._labels(shares)) == ["arabic"]
 
 
+def test_two_labels_name_a_cluster_that_neither_has_half_of():
+    data = collection()
+    of_first = ["pop"] * 14 + ["rock"] * 13 + ["folk"] * 3
+    data["columns"] = {"genre": of_first + ["jazz"] * 30}
+    data["clusters"] = np.repeat([0, 1], 30)
+    data["traits"], data["words"] = {}, None
+    names = [card.name for card in cards.cards(**data)]
+    assert names == ["pop and rock", "jazz"]
+
+
 def test_no_two_cards_have_one_name():
     data = collection()
     data["columns"] = {"genre": ["pop"] * 30 + ["rock"] * 30}

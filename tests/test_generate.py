@@ -130,9 +130,9 @@ def test_images_stand_under_their_names(tmp_path):
 
 @pytest.fixture(scope="module", autouse=True)
 def quick():
-    """No figures of the run itself, and no cache of compilations outside."""
+    """No report of the run itself, and no cache of compilations outside."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "draw", lambda *args: None)
+        patch.setattr(experiment, "present_run", lambda *args: None)
         patch.setattr(experiment, "cache_compilations", lambda settings: None)
         yield
 

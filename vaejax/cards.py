@@ -20,6 +20,7 @@ MOST_VALUES = 8  # of a column
 CLEAR_DEVIATIONS = 0.5  # of the collection, that a difference must exceed
 SAFE_ERRORS = 2.0  # standard errors that it must exceed as well
 NAMING_SHARE, NAMING_LIFT = 0.5, 1.25  # at least, of a label that names a cluster
+NAMING_PAIR = 0.7  # at least, of two labels that name it together
 
 
 class Share(NamedTuple):
@@ -235,18 +236,24 @@ def _names(card: Card) -> Iterator[str]:
         n += 1
 
 
+def _label(column: Sequence[Share]) -> str:
+    """The value with the highest lift, or the two that are commonest together."""
+    lifted = [s for s in column if s.lift >= NAMING_LIFT]
+    enough = [s for s in lifted if s.share >= NAMING_SHARE]
+    if enough:
+        return max(enough, key=lambda s: s.lift).value.replace("_", " ")
+    two = lifted[:2]
+    if len(two) == 2 and sum(s.share for s in two) >= NAMING_PAIR:
+        return " and ".join(s.value.replace("_", " ") for s in two)
+    return ""
+
+
 def _labels(shares: Mapping[str, Sequence[Share]]) -> Iterator[str]:
-    """Of each column the value with the highest lift, if enough of the cluster has it.
+    """What names a cluster by each column, if enough of the cluster has it.
 
     A value that another one contains, as arabic_pop contains arabic, is left out.
     """
-    best = []
-    for column in shares.values():
-        enough = [
-            s for s in column if s.share >= NAMING_SHARE and s.lift >= NAMING_LIFT
-        ]
-        if enough:
-            best.append(max(enough, key=lambda s: s.lift).value.replace("_", " "))
+    best = [name for column in shares.values() if (name := _label(column))]
     for i, value in enumerate(best):
         others = best[:i] + [other for other in best[i + 1 :] if other != value]
         if not any(set(value.split()) <= set(other.split()) for other in others):

@@ -90,6 +90,13 @@ def run(
         )
 
 
+def identity(config: ConfigDict) -> str:
+    """The grid's name, and eight hex digits that are equal for the same settings."""
+    sections = config.to_dict()
+    grids = {"study": sections.pop("study"), "grids": repr(sections.pop("grids"))}
+    return f"{config.study}-{run_folder.identity(sections | {'study': grids}, '')}"
+
+
 def present_study(workdir: Path, **options) -> None:
     """Makes the report of the cells that are done, from their files."""
     from vaejax import present
