@@ -8,6 +8,7 @@ python launch/benchmark.py --what=training --models=conv,residual --threads=1,2 
 python launch/benchmark.py --what=training --models=configs --seeds=1,8 \
     --dtypes=float32,bfloat16
 python launch/benchmark.py --what=text --n=200 --threads=1,2 --against=torch
+python launch/benchmark.py --what=clusters --n=100000
 """
 
 import importlib
@@ -16,10 +17,10 @@ from collections.abc import Iterator
 import command
 from absl import flags
 
-KINDS = ["features", "training", "text"]
+KINDS = ["features", "training", "text", "clusters"]
 WHAT = flags.DEFINE_enum("what", "features", KINDS, "What is timed.")
 ROOT = flags.DEFINE_string("root", "", "Folder of audio; none renders clips.")
-N = flags.DEFINE_integer("n", 100, "Number of clips, or of lines.", lower_bound=1)
+N = flags.DEFINE_integer("n", 100, "Number of clips, lines or rows.", lower_bound=1)
 WORKERS = flags.DEFINE_integer("workers", 2, "Number of processes.", lower_bound=1)
 MODELS = flags.DEFINE_list(
     "models", ["fixed"], "Fixed cases; configs by name; fixed or configs: all of them."
@@ -67,6 +68,13 @@ def text() -> Iterator[str]:
     )
 
 
+def clusters() -> Iterator[str]:
+    """What a run does after training."""
+    from vaejax.benchmarks.clusters import clusters
+
+    return clusters(n=N.value)
+
+
 def _cases():
     from vaejax.benchmarks.cases import FIXED, from_settings
     from vaejax.experiment import plain
@@ -104,8 +112,8 @@ def _refuse_unknown(flag: str, values: list[str], choices: tuple[str, ...]) -> N
 
 def main() -> None:
     """Prints the lines of the benchmark as they come."""
-    run = {"features": features, "training": training, "text": text}[WHAT.value]
-    for line in run():
+    runs = {f.__name__: f for f in (features, training, text, clusters)}
+    for line in runs[WHAT.value]():
         print(line, flush=True)
 
 

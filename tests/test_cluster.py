@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from vaejax import cluster
+from vaejax import cluster, project
 
 
 @pytest.fixture
@@ -71,6 +71,42 @@ def test_many_rows_go_with_the_nearest_of_those_that_were_seen(
     kept = found >= 0
     assert len(found) == 180 and kept.mean() > 0.8
     assert adjusted_rand_score(truth[kept], found[kept]) > 0.9
+
+
+@pytest.mark.parametrize("name", ["kmeans", "ward", "gmm"])
+def test_of_many_rows_a_sample_finds_what_all_would(name, monkeypatch):
+    rng = np.random.default_rng(0)
+    truth = rng.integers(6, size=3000)
+    z = (3 * rng.normal(size=(6, 8)))[truth] + rng.normal(size=(3000, 8))
+    z = z.astype(np.float32)
+    clusterer = cluster.CLUSTERERS[name]
+    exact = clusterer(z, ks=(6,), seed=0)[0].cluster
+    monkeypatch.setattr(cluster, "MOST_PAIRED", 600)
+    monkeypatch.setattr(cluster, "MOST_FITTED", 600)
+    assert cluster.rows_seen(name, 3000) == (3000 if name == "kmeans" else 600)
+    found = clusterer(z, ks=(6,), seed=0)[0].cluster
+    assert adjusted_rand_score(exact, found) > 0.95
+
+
+def test_the_rows_that_a_clusterer_sees_are_told(monkeypatch):
+    monkeypatch.setattr(cluster, "MOST_PAIRED", 30)
+    monkeypatch.setattr(cluster, "MOST_FITTED", 50)
+    monkeypatch.setattr(project, "MOST_MAPPED", 40)
+    found = {name: cluster.rows_seen(name, 100) for name in cluster.CLUSTERERS}
+    assert found == dict.fromkeys(cluster.PAIRED, 30) | {
+        "kmeans": 100,  # its starts see 50, the best of them all rows
+        "gmm": 50,
+        "n2d": 40,
+    }
+    assert cluster.rows_seen("ward", 20) == 20 and cluster.rows_seen("own", 100) == 100
+
+
+def test_one_tree_gives_what_scikit_learn_finds_at_every_k(blobs):
+    from sklearn.cluster import AgglomerativeClustering
+
+    for k, found in zip((9, 2, 5), cluster.ward(blobs[0], ks=(9, 2, 5), seed=0)):
+        expected = AgglomerativeClustering(k).fit_predict(blobs[0])
+        assert adjusted_rand_score(expected, found.cluster) == 1.0
 
 
 def test_a_mixture_has_the_information_criterion_of_its_fit(blobs):

@@ -31,7 +31,10 @@ SMALL = {
     "features.n_mels": 16,
     "features.n_mfcc": 8,
     "eval.permutations": 99,
+    "figures.projections": "",
+    "figures.pdf": False,
 }
+DRAWN = {"figures__projections": "tsne", "figures__pdf": True}
 SCORE_COLUMNS = "model,modalities,fusion,clusterer,k,seed,space,label,metric,value,told"
 
 
@@ -82,7 +85,7 @@ def lines_of(folder: Path) -> list[str]:
 def run(songs, cache, tmp_path_factory):
     """One whole run: what it printed, and its folder."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    done = launch(songs, cache, folder)
+    done = launch(songs, cache, folder, **DRAWN)
     assert done.returncode == 0, done.stderr
     return done, folder
 
@@ -102,16 +105,27 @@ def test_scores_have_the_columns_that_other_programs_read(run):
     rows = read_csv(folder / "scores.csv")
     assert {row["model"] for row in rows} == {"vade", "autoencoder", "raw", "pca"}
     names = {row["clusterer"] for row in rows if row["model"] == "vade"}
-    assert names == {"", "kmeans", "ward", "dbscan", "gmm", "own"}
-    assert {row["seed"] for row in rows} == {"0", "1"}
+    agreed = {"consensus_kmeans", "consensus_own"}
+    assert names == {"", "kmeans", "ward", "dbscan", "gmm", "own"} | agreed
+    assert {row["seed"] for row in rows} == {"0", "1", ""}
+    of_all_seeds = {r["clusterer"] for r in rows if r["label"] and not r["seed"]}
+    assert of_all_seeds == agreed
     assert {row["label"] for row in rows} == {"", "language", "genre"}
     codes = {row["metric"] for row in rows if not row["clusterer"]}
     assert codes >= {"active_units", "units", "kl", "recon", "negative_elbo"}
     assert "clusters_used" in codes
     external = {r["metric"] for r in rows if r["label"] and r["clusterer"]}
     assert external == {"ari", "nmi", "ami", "purity", "accuracy", "p_value"}
+    within = {r["metric"] for r in rows if r["clusterer"] and not r["label"]}
+    assert within == {
+        *("silhouette", "calinski_harabasz", "davies_bouldin", "noise_share"),
+        *("clusters_found", "stability", "bic"),
+    }
+    assert {r["clusterer"] for r in rows if r["metric"] == "bic"} == {"gmm"}
     assert all(np.isfinite(float(row["value"])) for row in rows)
-    spaces = {(row["model"], row["space"]) for row in rows if not row["label"]}
+    spaces = {
+        (row["model"], row["space"]) for row in rows if row["metric"] == "silhouette"
+    }
     assert spaces == {
         ("vade", "z"),
         ("autoencoder", "z"),
@@ -135,6 +149,8 @@ def test_latents_and_assignments_belong_together(run):
     _, folder = run
     arrays = np.load(folder / "latents.npz")
     assert arrays["vade_z"].shape == (2, 40, 4)
+    # what learns nothing is the same for every seed, and kept once
+    assert arrays["raw_z"].shape[:2] == arrays["pca_z"].shape[:2] == (1, 40)
     found = {
         row["track_id"]: int(row["cluster"])
         for row in read_csv(folder / "assignments.csv")
@@ -156,26 +172,49 @@ def test_the_history_has_a_line_an_epoch_and_a_number_a_seed(run):
     assert {row["phase"] for row in rows} == {"pretraining", "training"}
 
 
-def test_every_figure_is_drawn(run):
+def test_every_figure_is_drawn_for_a_screen_and_for_a_paper(run):
     _, folder = run
+    stems = {
+        *("training_vade", "training_autoencoder", "maps", "reconstructions"),
+        *("sizes_language", "sizes_genre", "matrix_language", "matrix_genre"),
+        *("scores_ari_k3", "leads_language", "leads_genre", "silhouettes", "seeds"),
+    }
     assert {path.name for path in (folder / "figures").iterdir()} == {
-        *("training_vade.png", "training_autoencoder.png", "maps.png"),
-        *("sizes_language.png", "sizes_genre.png", "scores_ari_k3.png"),
-        *("matrix_language.png", "matrix_genre.png", "reconstructions.png"),
+        f"{stem}.{kind}" for stem in stems for kind in ("png", "pdf")
+    }
+
+
+def test_a_run_leaves_these_files_and_no_other(run):
+    _, folder = run
+    assert {path.name for path in folder.iterdir()} == {
+        *("config.json", "finished.json", "history.jsonl", "checkpoints"),
+        *("tracks.csv", "rejected.csv", "collection.json", "words.json"),
+        *("latents.npz", "maps.npz", "reconstructions.npz", "permutations.npz"),
+        *("assignments.csv", "scores.csv", "scores.txt", "comparisons.csv"),
+        *("tables", "figures", "clusters.json", "report.html", "map.html"),
+    }
+    stems = {
+        *("overview_language_40", "overview_genre_40"),
+        *("scores_language_40", "scores_genre_40"),
+        *("leads_language_40", "leads_genre_40", "internal", "codes"),
+        *("nuisance_language", "nuisance_genre"),
+    }
+    assert {path.name for path in (folder / "tables").iterdir()} == {
+        f"{stem}.{kind}" for stem in stems for kind in ("csv", "md", "tex")
     }
 
 
 def test_a_finished_run_is_shown_not_run_again(run, songs, cache):
     _, folder = run
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
-    done = launch(songs, cache, folder)
+    done = launch(songs, cache, folder, **DRAWN)
     assert done.returncode == 0 and "Finished before" in done.stdout
     assert "against genre, k = 3" in done.stdout
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
 
 
 def test_another_run_in_the_same_folder_is_refused(run, songs, cache):
-    done = launch(songs, cache, run[1], train__epochs=5)
+    done = launch(songs, cache, run[1], **DRAWN, train__epochs=5)
     assert done.returncode == 1
     assert "config.train.epochs is 12 there and 5 now" in done.stderr
 

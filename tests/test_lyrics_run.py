@@ -25,7 +25,6 @@ def fused(songs, cache, tmp_path_factory):  # noqa: F811
         data__held_out_share=0.3,
         eval__labels="genre,lyrics_language",
         lyrics__versions="original,romanized",
-        figures__projections="",
     )
     assert done.returncode == 0, done.stderr
     return done, folder
@@ -37,7 +36,9 @@ def test_songs_with_and_without_lyrics_are_clustered_as_one(fused):
     with np.load(folder / "latents.npz") as file:
         assert file["vae_z"].shape == (2, 40, 4) and np.isfinite(file["vae_z"]).all()
     scores = read_csv(folder / "scores.csv")
-    assert {row["fusion"] for row in scores} == {"mopoe"}
+    fusions = {(row["model"], row["fusion"]) for row in scores}
+    joined = {(name, "concatenated") for name in ("raw", "pca")}
+    assert fusions == {("vae", "mopoe"), ("autoencoder", "mopoe")} | joined
     assert {row["modalities"] for row in scores} == {"mel+mfcc+lyrics"}
 
 
@@ -139,7 +140,6 @@ def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path): 
         train__epochs=4,
         baselines__names="",
         cluster__names="kmeans",
-        figures__projections="",
         eval__nuisance=False,
     )
     assert done.returncode == 0, done.stderr
@@ -158,7 +158,6 @@ def test_a_folder_of_texts_is_clustered_without_any_audio(songs, cache, tmp_path
         baselines__names="raw",
         cluster__names="ward",
         eval__labels="lyrics_language",
-        figures__projections="",
     )
     assert done.returncode == 0, done.stderr
     scores = read_csv(tmp_path / "run" / "scores.csv")
@@ -178,7 +177,6 @@ def test_a_language_model_that_is_not_there_is_named(songs, cache, tmp_path):  #
         **PLAIN,
         lyrics__encoder="xlm_roberta",
         lyrics__model=tmp_path / "nowhere",
-        figures__projections="",
     )
     assert done.returncode == 1
     assert "nowhere" in done.stderr and "Traceback" not in done.stderr

@@ -107,6 +107,19 @@ def test_a_large_neighbour_map_keeps_islands_together(monkeypatch):
     assert (member[gaps.argmin(axis=1)] == member).all()
 
 
+def test_neighbours_by_descent_are_nearly_all_of_the_nearest(monkeypatch):
+    z = np.random.default_rng(0).normal(size=(3000, 6)).astype(np.float32)
+    z[1] = z[0]
+    exact = project.neighbours(z, 8)
+    monkeypatch.setattr(project, "MOST_MAPPED", 1000)
+    found = project.neighbours(z, 8)
+    assert found.shape == exact.shape == (3000, 8)
+    assert not (found == np.arange(3000)[:, None]).any()
+    both = (found[:, :, None] == exact[:, None, :]).any(axis=2)
+    assert both.mean() > 0.95
+    assert found[0, 0] == 1 and found[1, 0] == 0
+
+
 def test_importing_the_module_imports_neither_umap_nor_scikit_learn():
     code = (
         "import sys, vaejax.project\n"

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from vaejax import report, scoring
-from vaejax.evaluate import Latents
+from vaejax import cluster, report, scoring
+from vaejax.evaluate import Clustering, Latents
 
 
 def scores(rows) -> list[report.Score]:
@@ -67,6 +67,31 @@ def test_a_label_that_was_told_is_marked(told, mark):
     text = report.table(scores([row]))
     assert mark in text and ("* was told genre" in text) == bool(told)
     assert report.summary(scores([row]), metric="ari", k=5)[0]["model"] == mark.strip()
+
+
+def test_clusterers_that_saw_a_sample_are_named(monkeypatch):
+    monkeypatch.setattr(cluster, "MOST_PAIRED", 15)
+    monkeypatch.setattr(cluster, "MOST_FITTED", 20)
+    z = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    code = np.arange(30) % 3
+    found = [
+        Clustering("vae", "z", name, 3, seed, code, z=z)
+        for name in ("kmeans", "ward", "spectral", "dbscan", "gmm")
+        for seed in (0, 1)
+    ]
+    rows = scoring.scores(found, []).rows
+    seen = {(r["clusterer"], r["seed"]): r["value"] for r in rows if is_sample(r)}
+    assert seen["ward", 1] == 15 and seen["gmm", 0] == 20 and len(seen) == 8
+    text = report.table(scores(rows))
+    assert "Note: dbscan, spectral and ward saw 15 of 30 rows; the others " in text
+    assert "Note: gmm saw 20 of 30 rows; the others follow these." in text
+    monkeypatch.undo()
+    rows = scoring.scores(found, []).rows
+    assert not any(map(is_sample, rows)) and "Note" not in report.table(scores(rows))
+
+
+def is_sample(row: dict) -> bool:
+    return row["metric"] == "rows_seen"
 
 
 def test_factors_are_columns_with_two_values_and_measurements_are_binned():

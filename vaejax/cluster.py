@@ -3,7 +3,7 @@
 Those of FIXED choose the number themselves: they give one clustering, and -1 is noise
 in it. scikit-learn does the work over a NumPy bridge. Methods that look at all pairs of
 rows are fitted to a sample of a large collection (`MOST_PAIRED`); the other rows go
-with the nearest one of it.
+with the nearest one of it. `rows_seen` says which methods saw how many.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from vaejax import project
 from vaejax.project import neighbour_map, some_rows
 
 MOST_FITTED = 20_000  # rows that a mixture and the starts of k-means are learnt from
@@ -45,12 +46,16 @@ def kmeans(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels
     return Labels(fitted.labels_)
 
 
-def ward(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
-    """Agglomerative clustering by Ward's criterion; deterministic."""
-    from sklearn.cluster import AgglomerativeClustering
+def ward(z: Float[np.ndarray, "n k"], *, ks: Sequence[int], seed: int) -> list[Labels]:
+    """Agglomerative clustering by Ward's criterion; deterministic.
+
+    One tree is cut at every k.
+    """
+    from scipy.cluster import hierarchy
 
     del seed
-    return Labels(AgglomerativeClustering(n_clusters, linkage="ward").fit_predict(z))
+    tree = hierarchy.ward(z.astype(np.float64))
+    return [Labels(cut) for cut in hierarchy.cut_tree(tree, list(ks)).T]
 
 
 def spectral(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
@@ -138,7 +143,7 @@ def _likeliest(
     return Labels(p.argmax(axis=1), p.max(axis=1), bic)
 
 
-def dbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
+def dbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int | None, seed: int) -> Labels:
     """DBSCAN with its radius at the knee of the curve of distances to neighbours.
 
     The curve holds each point's distance to its 5th nearest other, sorted; the knee is
@@ -154,7 +159,9 @@ def dbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels
     return Labels(labels)
 
 
-def hdbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Labels:
+def hdbscan(
+    z: Float[np.ndarray, "n k"], *, n_clusters: int | None, seed: int
+) -> Labels:
     """HDBSCAN; a cluster has at least one row in fifty, and five.
 
     Source: Campello et al. 2013, "Density-based clustering based on hierarchical
@@ -164,8 +171,10 @@ def hdbscan(z: Float[np.ndarray, "n k"], *, n_clusters: int, seed: int) -> Label
     from sklearn.cluster import HDBSCAN
 
     del n_clusters, seed
-    smallest = max(5, len(z) // 50)
-    fitted = HDBSCAN(min(smallest, len(z)), copy=True).fit(z.astype(np.float64))
+    smallest = min(max(5, len(z) // 50), len(z))
+    # Trees do not help in many dimensions: all distances are four times as fast there.
+    model = HDBSCAN(smallest, algorithm="brute", copy=True)
+    fitted = model.fit(z.astype(np.float64))
     return Labels(fitted.labels_, fitted.probabilities_)
 
 
@@ -208,30 +217,38 @@ def each_k(cluster: Callable[..., Labels]) -> Clusterer:
     return clustered
 
 
-def from_some(cluster: Callable[..., Labels]) -> Callable[..., Labels]:
+def from_some(cluster: Clusterer) -> Clusterer:
     """The same up to MOST_PAIRED rows; of more it sees some, the rest follows."""
 
-    def clustered(z, *, n_clusters, seed):
+    def clustered(z, *, ks, seed):
         if len(z) <= MOST_PAIRED:
-            return cluster(z, n_clusters=n_clusters, seed=seed)
-        from sklearn.neighbors import NearestNeighbors
-
+            return cluster(z, ks=ks, seed=seed)
         rows = some_rows(len(z), MOST_PAIRED, seed=seed)
-        found = cluster(z[rows], n_clusters=n_clusters, seed=seed)
-        search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(z[rows])
-        nearest = search.kneighbors(z, return_distance=False)[:, 0]
-        own = found.probability
-        return Labels(found.cluster[nearest], own if own is None else own[nearest])
+        nearest = project.nearest(z[rows], z, 1)[:, 0]
+        return [_of_all(one, nearest) for one in cluster(z[rows], ks=ks, seed=seed)]
 
     return clustered
 
 
+def _of_all(some: Labels, nearest: Int[np.ndarray, " n"]) -> Labels:
+    """Gives every row the label of the one that is nearest of those that have one."""
+    own = some.probability
+    return Labels(some.cluster[nearest], own if own is None else own[nearest])
+
+
+def rows_seen(clusterer: str, n: int) -> int:
+    """How many of n rows it learns from; the other rows follow these."""
+    most = dict.fromkeys(PAIRED, MOST_PAIRED)
+    most |= {"gmm": MOST_FITTED, "n2d": project.MOST_MAPPED}
+    return min(n, most.get(clusterer, n))
+
+
 CLUSTERERS: dict[str, Clusterer] = {
     "kmeans": each_k(kmeans),
-    "ward": each_k(from_some(ward)),
-    "dbscan": each_k(from_some(dbscan)),
-    "hdbscan": each_k(from_some(hdbscan)),
-    "spectral": each_k(from_some(spectral)),
+    "ward": from_some(ward),
+    "dbscan": from_some(each_k(dbscan)),
+    "hdbscan": from_some(each_k(hdbscan)),
+    "spectral": from_some(each_k(spectral)),
     "gmm": each_k(gmm),
     "n2d": n2d,
 }

@@ -1,5 +1,6 @@
 """What is in report.html, section by section, for a run and for a study alike."""
 
+import io
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +17,7 @@ from vaejax.tables import Table
 CAPTIONS = {
     "scores_ari": "ARI of every method, mean ± std over seeds; baselines stand below "
     "the line, the best of them dotted.",
-    "k_curves": "k-means on the codes of every model, mean ± std over seeds.",
+    "k_curves": "k-means on the codes, mean ± std over seeds; eight models at most.",
     "leads": "Difference of mean ARI to the best baseline at the same k, 95 % interval "
     "over songs and seeds; filled where the corrected p is at most .05.",
     "suggested_k": "What each criterion prefers, without labels; BIC: lower is better.",
@@ -150,8 +151,20 @@ def _pictures(paths: Iterable[Path], of: str = "") -> list[Picture]:
     for path in paths:
         caption = next((c for n, c in CAPTIONS.items() if path.stem.startswith(n)), "")
         title = _titled(path.stem)
-        found.append(Picture(path, f"{of}: {title}" if of else title, caption))
+        found.append(Picture(small(path), f"{of}: {title}" if of else title, caption))
     return found
+
+
+def small(path: Path) -> bytes:
+    """The picture in 256 colours, a third of its size, so that a page can hold many."""
+    from PIL import Image
+
+    content = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+            content, "PNG", optimize=True
+        )
+    return content.getvalue()
 
 
 def _titled(stem: str) -> str:
@@ -190,12 +203,13 @@ def _clusters(parts: Parts) -> Section:
 
 
 def _trainings(parts: Parts) -> list[Picture]:
+    """The training of every run, and what the decoder of the one shown makes."""
     found = []
     for run in parts.runs:
         of = run.folder.name if len(parts.runs) > 1 else ""
-        wanted = (f"training_{record.model_of(run)}", "reconstructions")
-        found += _pictures(_figures(run.folder, wanted), of)
-    return found
+        drawn = _figures(run.folder, (f"training_{record.model_of(run)}",))
+        found += _pictures(drawn, of)
+    return found + _pictures(_figures(parts.run.folder, ("reconstructions",)))
 
 
 def _repeat(parts: Parts) -> Section:
@@ -221,7 +235,8 @@ def _value(value: Any) -> str:
 def cells_section(outcomes: Sequence[dict]) -> Section:
     """How the cells of a study have ended."""
     rows = [
-        (one["name"], one["status"], one["seconds"], one["error"]) for one in outcomes
+        (one["name"], one["status"], round(one["seconds"]), one["error"])
+        for one in outcomes
     ]
     failed = sum(one["status"] == "failed" for one in outcomes)
     note = "Every cell is a run of its own, in the folder of its name."

@@ -105,7 +105,9 @@ def _consensuses(found: Sequence[Clustering]) -> Iterator[Clustering]:
         groups.setdefault((one.clusterer, one.k), []).append(one)
     for (name, k), group in groups.items():
         if name in CONSENSUS_OF:
-            agreed = consensus(np.stack([one.cluster for one in group]), n_clusters=k)
+            with threadpool_limits(1 if group[0].z.size < MOST_ALONE else None):
+                of_seeds = np.stack([one.cluster for one in group])
+                agreed = consensus(of_seeds, n_clusters=k)
             first = group[0]
             where = (first.model, "", f"consensus_{name}", k, None)
             yield Clustering(*where, agreed, told=first.told)

@@ -23,6 +23,8 @@ from vaejax.typeset import save
 # As axes name them.
 MAPS = {"umap": "UMAP", "tsne": "t-SNE", "components": "component"}
 FORMATS = ("png", "pdf")
+NAMED = ("kmeans", "own")  # clusterers that are shown where there are too many
+MOST_BARS = 40  # methods in one figure of bars
 MOST_LINES = 8  # of methods in one figure of curves
 
 
@@ -113,25 +115,41 @@ def draw_comparisons(
     place: Place,
     compared: Sequence[Compared],
     suggested: Sequence[Suggestion],
-    stabilities: Mapping,
+    stabilities: Mapping[Method, float],
 ) -> None:
-    """Scores of all methods: bars at each k, curves over k, leads, stability."""
-    for k in dict.fromkeys(one.method.k for one in compared if one.method.k):
-        rows = [
-            _row(one) | {"clusterer": one.method.clusterer, **_spread(one.ari)}
-            for one in compared
-            if one.method.k == k
-        ]
-        figure = bars.score_bars(rows, metric="ari")
-        put(place, figure, f"scores_ari_k{k}")
-    _draw_curves(place, compared, stabilities)
+    """Scores of all methods: bars at each k, curves over k, leads, stability.
+
+    Methods that cluster other tracks have figures of their own.
+    """
+    families = dict.fromkeys(one.n_tracks for one in compared)
+    for n_tracks in families:
+        rows = [one for one in compared if one.n_tracks == n_tracks]
+        tag = f"_{n_tracks}" if len(families) > 1 else ""
+        _draw_bars(place, rows, tag)
+        _draw_curves(place, rows, stabilities, tag)
+        for label in dict.fromkeys(one.label for one in rows):
+            of_label = [one for one in rows if one.label == label]
+            _draw_leads(place, label, of_label, tag)
     if suggested:
         first = suggested[0]
         curves_of = {NAMES[name]: curve for name, curve in first.curves.items()}
         figure = comparisons.suggested_k(first.ks, curves_of, first.k)
         put(place, figure, "suggested_k")
-    for label in dict.fromkeys(one.label for one in compared):
-        _draw_leads(place, label, [one for one in compared if one.label == label])
+
+
+def _draw_bars(place: Place, compared: Sequence[Compared], tag: str) -> None:
+    """The ARI at each k; of many methods, those of the clusterers named in advance."""
+    for k in dict.fromkeys(one.method.k for one in compared if one.method.k):
+        chosen = [one for one in compared if one.method.k == k]
+        if len({one.method for one in chosen}) > MOST_BARS:
+            chosen = [one for one in chosen if one.method.clusterer in NAMED]
+        rows = [
+            _row(one) | {"clusterer": one.method.clusterer, **_spread(one.ari)}
+            for one in chosen
+        ]
+        if rows:
+            figure = bars.score_bars(rows, metric="ari")
+            put(place, figure, f"scores_ari{tag}_k{k}")
 
 
 def name_of(one: Compared) -> str:
@@ -157,35 +175,48 @@ def _spread(estimate: Estimate) -> dict:
     return {"mean": estimate.mean, "std": estimate.std}
 
 
-def _draw_curves(place: Place, compared: Sequence[Compared], stabilities: Mapping):
-    """ARI and stability of k-means over the numbers of clusters."""
+def _draw_curves(
+    place: Place,
+    compared: Sequence[Compared],
+    stabilities: Mapping[Method, float],
+    tag: str,
+) -> None:
+    """ARI and stability of k-means over k, a figure for each input; models first."""
     chosen = [c for c in compared if c.method.clusterer == "kmeans" and not c.told]
     if len({one.method.k for one in chosen}) < 2:
         return
-    models = dict.fromkeys(name_of(one) for one in chosen)
-    kept = [*models][:MOST_LINES]
-    rows = [
-        _row(one)
-        | {"method": name_of(one), "k": one.method.k, **_spread(one.ari)}
-        | {"baseline": one.method.model in BASELINES}
-        for one in chosen
-        if name_of(one) in kept
-    ]
-    put(place, comparisons.k_curves(rows, metric="ari"), "k_curves_ari")
-    first = chosen[0].label
-    steady = [
-        row | {"label": "", "mean": stabilities[one.method], "std": None}
-        for row, one in zip(
-            rows, [c for c in chosen if name_of(c) in kept], strict=True
-        )
-        if one.method in stabilities and one.label == first
-    ]
-    if steady:
-        figure = comparisons.k_curves(steady, metric="stability")
-        put(place, figure, "stability")
+    inputs = dict.fromkeys(named(one.method)[1] for one in chosen)
+    for i, seen in enumerate(inputs):
+        of_input = [one for one in chosen if named(one.method)[1] == seen]
+        of_input.sort(key=lambda one: one.method.model in BASELINES)
+        kept = [*dict.fromkeys(name_of(one) for one in of_input)][:MOST_LINES]
+        lines = [one for one in of_input if name_of(one) in kept]
+        rows = [_line(one) | _spread(one.ari) for one in lines]
+        number = f"_{i + 1}" if len(inputs) > 1 else ""
+        figure = comparisons.k_curves(rows, metric="ari")
+        put(place, figure, f"k_curves_ari{tag}{number}")
+        steady = [
+            _line(one) | {"label": seen, "mean": stabilities[one.method], "std": None}
+            for one in lines
+            if one.method in stabilities and one.label == lines[0].label
+        ]
+        if steady:
+            figure = comparisons.k_curves(steady, metric="stability")
+            put(place, figure, f"stability{tag}{number}")
 
 
-def _draw_leads(place: Place, label: str, compared: Sequence[Compared]) -> None:
+def _line(one: Compared) -> dict:
+    baseline = one.method.model in BASELINES
+    return _row(one) | {
+        "method": name_of(one),
+        "k": one.method.k,
+        "baseline": baseline,
+    }
+
+
+def _draw_leads(
+    place: Place, label: str, compared: Sequence[Compared], tag: str
+) -> None:
     rows = [
         {
             "method": f"{name_of(one)}, {one.method.clusterer}, k = {one.method.k}",
@@ -195,9 +226,9 @@ def _draw_leads(place: Place, label: str, compared: Sequence[Compared]) -> None:
             "significant": one.lead.p <= 0.05,
         }
         for one in compared
-        if one.lead and one.method.clusterer in ("kmeans", "own")
+        if one.lead and one.method.clusterer in NAMED
     ]
     if rows:
         title = f"{label}: lead over the best baseline at the same k"
         figure = comparisons.forest(rows, title=title, metric="ari")
-        put(place, figure, f"leads_{label}")
+        put(place, figure, f"leads_{label}{tag}")

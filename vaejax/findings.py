@@ -13,6 +13,7 @@ import numpy as np
 from vaejax.compare import Compared, Method
 from vaejax.report import EXTERNAL, INTERNAL, LATENT, Score, estimate
 from vaejax.tables import Cell, Estimate, P, Table
+from vaejax.trained import SIDE_BY_SIDE
 
 OVERVIEW = "kmeans"  # the clusterer of the overview
 HEAD = ("model", "input", "fusion")
@@ -96,8 +97,8 @@ def _best(rows: Sequence[tuple[Cell, ...]], first: int) -> frozenset:
             else -np.inf
             for row in rows
         ]
-        if max(means) > -np.inf:
-            best.add((int(np.argmax(means)), x))
+        highest = max(means)
+        best |= {(y, x) for y, mean in enumerate(means) if mean == highest > -np.inf}
     return frozenset(best)
 
 
@@ -170,13 +171,16 @@ def internal_table(values: Values) -> Table:
     methods = dict.fromkeys(m for m, label, _ in values if m.clusterer and not label)
     rows = [
         (
-            *(*named(m), m.clusterer, m.k),
+            *(*named(m), m.clusterer, m.k, m.model if m.model in SIDE_BY_SIDE else "z"),
             *(_cell(values, m, "", metric) for metric in INTERNAL),
         )
         for m in methods
     ]
-    note = "Each in its own space (z; raw or PCA of baselines): they rank no models."
-    header = (*HEAD, "clusterer", "k", *INTERNAL.values())
+    note = (
+        "Each in the space that the clusterer saw: z, the model's code, or features of "
+        "a baseline. They compare clusterings of one space, and rank no models."
+    )
+    header = (*HEAD, "clusterer", "k", "space", *INTERNAL.values())
     return Table("internal", "Internal scores and stability", note, header, rows)
 
 
@@ -202,14 +206,12 @@ def probe_tables(scores: Iterable[Score]) -> list[Table]:
     values: dict[str, dict] = {}
     for s in scores:
         if s.metric in ("probe_accuracy", "probe_balanced", "probe_majority"):
-            of_label = values.setdefault(s.label, {})
-            of_label.setdefault(s.space, {}).setdefault(s.metric, []).append(s.value)
+            # The recordings are the same for every model: the first one speaks for all.
+            metrics = values.setdefault(s.label, {}).setdefault(s.space, {})
+            metrics.setdefault(s.metric, s.value)
     found = []
     for label, predictors in values.items():
-        rows = [
-            (name, *(estimate(numbers) for numbers in metrics.values()))
-            for name, metrics in predictors.items()
-        ]
+        rows = [(name, *metrics.values()) for name, metrics in predictors.items()]
         note = (
             "A linear classifier on songs that it has not seen. What nuisances alone "
             "predict is no evidence of music."

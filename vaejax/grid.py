@@ -56,6 +56,11 @@ def cells(config: ConfigDict) -> list[Cell]:
         if inputs != LYRICS or not _sees_images(model)
     ]
     found += [Cell(*_extra(shared, *pair)) for pair in names["cells"]]
+    if not found:
+        raise ValueError(
+            f"config.grids.{config.study} has no cell: name models and inputs (and "
+            "fusions, of audio+lyrics). Models of pictures do not see lyrics alone."
+        )
     twice = {cell.name for cell in found if sum(c.name == cell.name for c in found) > 1}
     if twice:
         raise ValueError(f"config.grids.{config.study} has {min(twice)!r} twice.")
@@ -145,6 +150,7 @@ def _extra(shared: ConfigDict, name: str, changes: str) -> tuple[str, ConfigDict
     """A cell of its own: the study's config with some settings changed."""
     cell = ConfigDict(shared.to_dict())
     cell.model.title = name
+    cell.baselines.names = ()  # or they would stand in the tables twice
     for path, value in _changes(shared, changes):
         section, key = path
         cell[section][key] = value

@@ -4,6 +4,8 @@ The same is made at the end of a run and by launch/report.py, as often as one li
 """
 
 import json
+import shutil
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +27,7 @@ from vaejax import (
     summary,
     tables,
 )
+from vaejax.decode import AudioError
 from vaejax.evaluate import Clustering
 from vaejax.pages import collection_map, listening, report_page
 from vaejax.record import Record
@@ -57,6 +60,7 @@ def present(folder: Path, settings: dict[str, dict], *, embed_audio: bool = Fals
 
 def present_record(run: Record, embed_audio: bool) -> None:
     """The same of what has been read."""
+    clear(run.folder)
     found = findings_of(run.folder, [run])
     shown = choice.shown(run, found.suggested)
     draw(run, shown, maps_of(run, shown))
@@ -71,6 +75,12 @@ def present_record(run: Record, embed_audio: bool) -> None:
         repeated(run),
     )
     write_report(parts)
+
+
+def clear(folder: Path) -> None:
+    """Removes tables and figures of before: none of them may stay that is not made."""
+    for name in ("tables", "figures"):
+        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def repeated(run: Record) -> list[str]:
@@ -113,12 +123,14 @@ def present_study(
       embed_audio: puts a preview of every song into the map.
     """
     read = [record.read(*one) for one in runs]
+    clear(folder)
     found = findings_of(folder, read)
     run_folder.write_csv(
         folder / "scores.csv", Score._fields, [s for run in read for s in run.scores]
     )
     text = [tables.as_text(t) for t in found.tables if t.name.startswith("overview")]
-    text += summary.sentences(found.compared, found.suggested)
+    said = summary.sentences(found.compared, found.suggested)
+    text += [textwrap.fill(paragraph, 100) for paragraph in said]
     run_folder.write_text(folder / "scores.txt", "\n\n".join(text) + "\n")
     run = choice.shown_run(read, found.suggested)
     shown = choice.shown(run, found.suggested)
@@ -132,7 +144,7 @@ def present_study(
     parts = document.Parts(
         folder,
         f"{len(read)} models on {collection_name(run)}",
-        summary.sentences(found.compared, found.suggested),
+        said,
         found.tables,
         *(run, shown, made, read, [document.cells_section(outcomes)]),
         [command, f"python launch/report.py --run={folder}"],
@@ -277,7 +289,13 @@ def audio_of(run: Record) -> list[Path | None]:
 
 
 def _preview(path: Path | None) -> str:
-    return listening.preview(path, duration_s=PREVIEW_S) if path else ""
+    """A preview as a data: URI, "" where the file is gone or no longer decodes."""
+    if not path:
+        return ""
+    try:
+        return listening.preview(path, duration_s=PREVIEW_S)
+    except (AudioError, OSError):
+        return ""
 
 
 def columns_of(run: Record) -> dict[str, list]:

@@ -13,9 +13,7 @@ from jaxtyping import Float
 from vaejax import run_folder
 from vaejax.evaluate import Clustering, Latents
 from vaejax.report import Score
-from vaejax.trained import best_seed, name_of
-
-SPACES = {"raw": "raw", "pca": "pca"}  # of the baselines; a model's own is z
+from vaejax.trained import SIDE_BY_SIDE, best_seed, name_of
 
 
 class Record(NamedTuple):
@@ -82,7 +80,7 @@ def _latents(arrays: dict[str, np.ndarray], settings: dict) -> tuple[Latents, ..
     for key, z in arrays.items():
         name, _, kind = key.rpartition("_")
         if kind == "z":
-            space = SPACES.get(name, "z")
+            space = name if name in SIDE_BY_SIDE else "z"
             z = np.broadcast_to(z, (n_seeds, *z.shape[1:]))
             told = told_of(name, settings)
             own = arrays.get(f"{name}_probability")

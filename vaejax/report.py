@@ -10,7 +10,7 @@ import numpy as np
 from vaejax import run_folder
 from vaejax.evaluate import Clustering, Latents
 from vaejax.tables import Estimate, number, shown
-from vaejax.trained import inputs_of
+from vaejax.trained import SIDE_BY_SIDE, inputs_of
 
 MOST_RAW = 4096  # dimensions of raw features that a run keeps
 ASSIGNMENT_COLUMNS = (
@@ -60,7 +60,7 @@ def arrays(latents: Sequence[Latents], ids: np.ndarray) -> dict[str, np.ndarray]
     """
     found = {"track_id": ids}
     for one in latents:
-        fixed = one.space in ("raw", "pca")
+        fixed = one.space in SIDE_BY_SIDE
         if one.space == "raw" and one.z.shape[2] > MOST_RAW:
             continue
         found[f"{one.model}_z"] = one.z[:1] if fixed else one.z
@@ -186,7 +186,27 @@ def warnings(values: dict) -> list[str]:
         if metric.startswith("weight_"):
             view = metric.removeprefix("weight_")
             lines.append(f"Note: {model} weighs {view} by {_cell(metric, found)}.")
+    lines += _samples(values)
     return ["\n".join(lines)] if lines else []
+
+
+def _samples(values: dict) -> list[str]:
+    """A line for every number of rows that clusterers saw, if not all."""
+    names = defaultdict(set)
+    for (label, k, model, clusterer, metric), found in values.items():
+        if metric == "rows_seen":
+            n = values[label, k, model, clusterer, "rows"][0]
+            names[found[0], n].add(clusterer)
+    return [
+        f"Note: {_listed(sorted(who))} saw {seen:,.0f} of {n:,.0f} rows; the others "
+        "follow these."
+        for (seen, n), who in sorted(names.items())
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _line(model: str, clusterer: str, cells: Iterable[str], width: int) -> str:

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from tqdm import tqdm
 
 from vaejax import metrics
+from vaejax.cluster import rows_seen
 from vaejax.core import Dataset
 from vaejax.evaluate import CLASSES, Clustering, Latents, clusterings
 
@@ -173,7 +174,7 @@ def numbers_of_clusters(
     counts = [len(np.unique(one.values)) for one in truth]
     classes = [count for count in counts if count <= most]
     ks = [k for part in asked for k in (classes if part == CLASSES else [part])]
-    return tuple(dict.fromkeys(ks))
+    return tuple(sorted(set(ks)))
 
 
 class Scored(NamedTuple):
@@ -222,7 +223,15 @@ def _internal(clusterings: Sequence[Clustering]) -> list[dict[str, float]]:
         for i, values in zip(rows, metrics.internal(z, labels), strict=True):
             bic = clusterings[i].bic
             found[i] = values if bic is None else values | {"bic": bic}
+            found[i] |= _sample(clusterings[i])
     return found
+
+
+def _sample(clustering: Clustering) -> dict[str, float]:
+    """How many rows the clusterer saw, and of how many, where it did not see all."""
+    n = len(clustering.cluster)
+    seen = rows_seen(clustering.clusterer, n)
+    return {"rows_seen": float(seen), "rows": float(n)} if seen < n else {}
 
 
 def _external(

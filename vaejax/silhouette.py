@@ -41,6 +41,11 @@ def samples(
     return found
 
 
+def rows_at_once(n: int) -> int:
+    """Rows of a block: their distances to all n are in memory together."""
+    return int(np.clip(AT_ONCE // n, 1, n))
+
+
 def _indicators(kept, codes, usable) -> tuple[Float[np.ndarray, "n c"], list[int]]:
     """A column for every cluster of every clustering, and where each one's start."""
     widths = [int(codes[i].max()) + 1 for i in usable]
@@ -71,7 +76,7 @@ def _sums(
 ) -> Float[np.ndarray, "n c"]:
     """The distances of every row to all rows, summed over each column's rows."""
     n = len(z)
-    block = int(np.clip(AT_ONCE // n, 1, n))
+    block = rows_at_once(n)
     z = z - z.mean(axis=0, keepdims=True)
     sums = [
         _block(z, columns, np.int32(min(start, n - block)), size=block)

@@ -69,7 +69,8 @@ def _of_leads(rows: Sequence[Compared]) -> str:
             f"{phrase(top.method)} over {phrase(top.lead.baseline)}: "
             f"{interval(top.lead)}."
         )
-    return f"{text} {len(behind)} are behind it." if behind else text
+    rest = f"{len(behind)} of {len(rows)} are behind it (corrected p ≤ .05)."
+    return f"{text} {rest}" if behind else text
 
 
 def interval(lead: Lead) -> str:

@@ -13,6 +13,7 @@ from vaejax.core import Dataset, Model, Variables
 from vaejax.fusion import is_joint
 
 FILES = ("finished.json", "history.jsonl", "latents.npz", "assignments.csv")
+SIDE_BY_SIDE = ("raw", "pca")  # baselines of all features; a space of the same name
 MATCHED = 8  # rows whose codes must be the ones that the run has kept
 TOLERANCE = 0.2  # of the spread of codes; bfloat16 on another device costs some of it
 
@@ -41,8 +42,8 @@ def inputs_of(settings: dict, model: str) -> tuple[str, str]:
     modalities = settings["data"]["modalities"]
     fusion = "none"
     if is_joint(modalities):
-        side_by_side = model in ("raw", "pca")
-        fusion = "concatenated" if side_by_side else settings["fusion"]["name"]
+        apart = model not in SIDE_BY_SIDE
+        fusion = settings["fusion"]["name"] if apart else "concatenated"
     return "+".join(modalities), fusion
 
 

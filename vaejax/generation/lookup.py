@@ -84,7 +84,8 @@ def clustering(
     found: dict[tuple, dict[str, int]] = {}
     with (run.folder / "assignments.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            if row["model"] == run.name and int(row["seed"]) == run.seed:
+            # A consensus has no seed, and no codes of its own.
+            if (row["model"], row["seed"]) == (run.name, str(run.seed)):
                 key = row["clusterer"], int(row["k"]) if row["k"] else None
                 found.setdefault(key, {})[row["track_id"]] = int(row["cluster"])
     names = [name for name, _ in found]

@@ -136,7 +136,13 @@ def _table(number: int, table: Table) -> _Markup:
         for name, right in zip(table.header, numeric, strict=True)
     ]
     rows = [
-        _tag("tr", *(_cell(c, (y, x) in table.bold) for x, c in enumerate(row)))
+        _tag(
+            "tr",
+            *(
+                _cell(cell, (y, x) in table.bold, right)
+                for x, (cell, right) in enumerate(zip(row, numeric, strict=True))
+            ),
+        )
         for y, row in enumerate(table.rows)
     ]
     caption = f"table-{number}"
@@ -164,13 +170,13 @@ def _scrolled(caption: str) -> dict[str, str]:
     return {"tabindex": "0", "role": "region", "aria_labelledby": caption}
 
 
-def _cell(cell: Cell, bold: bool) -> _Markup:
+def _cell(cell: Cell, bold: bool, right: bool) -> _Markup:
     """A cell, with the number by which it sorts."""
     text = shown(cell)
     value = cell.mean if isinstance(cell, Estimate) else cell
-    attributes = {}
+    attributes = {"class_": "number"} if right else {}
     if isinstance(value, int | float):
-        attributes = {"class_": "number", "data_value": repr(value)}
+        attributes = {"class_": "number", "data_value": repr(float(value))}
     return _tag("td", _tag("strong", text) if bold else text, **attributes)
 
 
