@@ -100,7 +100,9 @@ def test_a_study_of_images_has_every_page_without_audio(done):
 
 def test_a_cell_that_fails_is_recorded_with_its_error_and_the_rest_goes_on(done):
     _, error, folder = done
-    outcomes = json.loads((folder / "study.json").read_text())
+    kept = json.loads((folder / "study.json").read_text())
+    assert kept["study"] == "mine" and kept["command"].startswith("python ")
+    outcomes = kept["cells"]
     assert [(one["name"], one["folder"]) for one in outcomes] == [
         *zip(CELLS, FOLDERS, strict=True)
     ]
@@ -160,8 +162,8 @@ def test_cells_at_once_have_the_scores_of_cells_one_by_one(done, place, monkeypa
             float(other.pop("value")), rel=1e-3, abs=1e-4
         )
         assert row == other
-    outcomes = json.loads((place / "at once" / "study.json").read_text())
-    assert [one["name"] for one in outcomes] == CELLS, "in the order of the grid"
+    kept = json.loads((place / "at once" / "study.json").read_text())
+    assert [one["name"] for one in kept["cells"]] == CELLS, "in the order of the grid"
 
 
 def test_a_process_that_is_ended_from_outside_is_a_failure_of_its_cell(monkeypatch):
@@ -194,10 +196,21 @@ def test_cells_that_cannot_be_are_refused_before_anything_is_written(
     changes, message, place, tmp_path
 ):
     config = config_of(place)
-    config.grids.mine.update(models=("vae",), **changes)
+    config.grids.mine.update({"models": ("vae",)} | changes)
     with pytest.raises(ValueError, match=message):
         study.run(config, workdir=tmp_path / "s", started=0.0)
     assert not (tmp_path / "s").exists()
+
+
+def test_a_study_has_the_name_of_its_grid_and_of_all_that_it_is_about(place):
+    one, same = (study.identity(config_of(place)) for _ in range(2))
+    assert one == same and one.startswith("mine-")
+    changed = [config_of(place) for _ in range(3)]
+    changed[0].train.epochs = 3
+    changed[1].grids.mine.clusterers = ("gmm",)
+    changed[2].data.n_workers = 7  # has no effect on what comes out
+    names = [study.identity(config) for config in changed]
+    assert len({one, *names}) == 3 and names[2] == one
 
 
 def test_a_single_run_is_no_place_for_a_study(place):
