@@ -115,21 +115,40 @@ def seen(
     settings, options = run.settings, run.settings["data"]
     clips, rejected = collection.clips_of(settings, tracks)
     kept = [clip.track for clip in clips] if clips or rejected else list(tracks)
+    words = None
+    if kept and LYRICS in options["modalities"]:
+        kept, words, unread = _with_words(run, kept)
+        rejected += unread
     if not kept:
         raise ValueError(f"none of the songs can be used. {rejected[0].reason}")
-    words = None
-    if LYRICS in options["modalities"]:
-        ids = set(run.dataset.ids.tolist())
-        there = collection.open_collection(settings).tracks
-        old = [track for track in there if track.track_id in ids]
-        read, unread = lyrics.read(
-            [*old, *kept], settings["lyrics"], Path(options["cache_dir"])
-        )
-        both = collection.vectors_of(settings, read, n_fitted=len(old))
-        words = both._replace(x=both.x[len(old) :], mask=both.mask[len(old) :])
-        rejected += [row for row in unread if row.track_id not in ids]
     forms = data.forms_of(options["modalities"], options["mel"], options["mfcc"])
     return kept, data.alike(run.dataset, clips, forms, words), rejected
+
+
+def _with_words(
+    run: Finished, tracks: Sequence[Track]
+) -> tuple[list[Track], data.Words, list[Rejected]]:
+    """The lyrics of songs as vectors, of a kind with those of the collection.
+
+    Songs without lyrics are set aside where these are all there is.
+    """
+    settings, ids = run.settings, set(run.dataset.ids.tolist())
+    options, cache_dir = settings["lyrics"], Path(settings["data"]["cache_dir"])
+    there = collection.open_collection(settings).tracks
+    old = [track for track in there if track.track_id in ids]
+    fitted, _ = lyrics.read(old, options, cache_dir)
+    read, rejected = lyrics.read(tracks, options, cache_dir)
+    pairs = list(zip(tracks, read, strict=True))
+    if settings["data"]["modalities"] == collection.LYRICS_ALONE:
+        for track, one in pairs:
+            if not lyrics.has_any(one, options):
+                reason = f"{track.file_name!r} has no lyrics, which this run is about."
+                rejected.append(Rejected(track.file_name, track.track_id, reason))
+        pairs = [pair for pair in pairs if lyrics.has_any(pair[1], options)]
+    both = [*fitted, *(one for _, one in pairs)]
+    found = collection.vectors_of(settings, both, n_fitted=len(old))
+    words = found._replace(x=found.x[len(old) :], mask=found.mask[len(old) :])
+    return [track for track, _ in pairs], words, rejected
 
 
 def voted(

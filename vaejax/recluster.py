@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vaejax import check, present, record, report
+from vaejax.collection import OPTIONAL_LABELS
 from vaejax.scoring import clusters_and_scores
 
 
@@ -40,7 +41,7 @@ def recluster(
         n_rows=len(ids),
         n_songs=len(set(tracks["song_id"].tolist())),
         columns=set(tracks),
-        optional=set(),
+        optional=OPTIONAL_LABELS,
     )
     found, rows, nulls = clusters_and_scores(
         latents, tracks, tracks["song_id"], changed["cluster"], changed["eval"]

@@ -70,7 +70,7 @@ def run(
     outcomes: dict[str, Outcome] = {}
     for job, outcome in _outcomes(jobs, n_workers):
         outcomes[job.name] = outcome
-        _tell(outcome, len(outcomes), len(jobs), started)
+        _tell(outcome, list(outcomes.values()), jobs)
         ordered = [outcomes[job.name] for job in jobs if job.name in outcomes]
         record = {"command": run_folder.command(), "study": config.study}
         record |= {"cells": [one._asdict() for one in ordered]}
@@ -148,8 +148,10 @@ def _run_cell(job: Job) -> Outcome:
     started = time.perf_counter()
     error = _logged(job.log, lambda: _run(job))
     seconds = round(time.perf_counter() - started, 1)
-    status = "failed" if error else "done"
-    return Outcome(job.name, job.folder.name, status, error, seconds)
+    if error:
+        return Outcome(job.name, job.folder.name, "failed", error, seconds)
+    took = json.loads((job.folder / "finished.json").read_text())["seconds"]
+    return Outcome(job.name, job.folder.name, "done", "", took)
 
 
 def _run(job: Job) -> None:
@@ -173,12 +175,13 @@ def _logged(log: Path, work: Callable[[], None]) -> str:
     return ""
 
 
-def _tell(outcome: Outcome, n_done: int, n: int, started: float) -> None:
-    passed = time.perf_counter() - started
-    left = passed / n_done * (n - n_done)
+def _tell(outcome: Outcome, so_far: Sequence[Outcome], jobs: Sequence[Job]) -> None:
+    mean = sum(one.seconds for one in so_far) / len(so_far)
+    left = mean * (len(jobs) - len(so_far)) / jobs[0].n_workers
     how = outcome.error or f"done in {_clock(outcome.seconds)}"
-    rest = f"; about {_clock(left)} to go" if n_done < n else ""
-    experiment.say(f"[{n_done} of {n}] {outcome.name}: {how}{rest}")
+    rest = f"; about {_clock(left)} to go" if left else ""
+    count = f"[{len(so_far)} of {len(jobs)}]"
+    experiment.say(f"{count} {outcome.name}: {how}{rest}")
 
 
 def _clock(seconds: float) -> str:
