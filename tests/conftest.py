@@ -58,3 +58,15 @@ def sung():
     import small
 
     return small.sung()
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory):
+    """The folder of a finished run on songs, with all that it has written."""
+    import small
+
+    from vaejax import experiment
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "cache_compilations", lambda settings: None)
+        return small.played(tmp_path_factory.mktemp("played"))

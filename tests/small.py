@@ -1,12 +1,13 @@
 """Every model at a small size, and small data, for the tests."""
 
+import time
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 
 from configs import autoencoder, cvae, tc_vae, vade, vae
-from vaejax import data, features, models, networks, songbook
+from vaejax import data, experiment, features, models, networks, songbook
 from vaejax.core import Dataset
 from vaejax.corpus import read
 from vaejax.data import conditioned, standardised
@@ -140,4 +141,34 @@ def sung() -> Dataset:
         songs=ids,
         labels={"kind": kind.astype(str)},
         held_out=np.arange(48) % 10 == 0,
+    )
+
+
+ODD_TITLE = "<script>alert(1)</script>"
+
+
+def played(folder: Path) -> Path:
+    """The folder of a finished run: VaDE, three seeds, on forty songs of the songbook.
+
+    The first of the songs is called ODD_TITLE.
+    """
+    songs = folder / "songs"
+    songbook.render(songs, n_songs=40, duration_s=1.0, seed=0, n_workers=1)
+    table = songs / "metadata.csv"
+    header, first, *rest = table.read_text().splitlines()
+    cells = first.split(",")
+    cells[header.split(",").index("title")] = ODD_TITLE
+    table.write_text("\n".join([header, ",".join(cells), *rest]) + "\n")
+    config = vade.get_config()
+    config.data.update(root=str(songs), cache_dir=str(folder / "cache"), n_workers=1)
+    config.features.update(n_mels=16, n_mfcc=4, n_fft=1024, duration_s=1.0)
+    config.networks.update(hidden=(16,), corruption=0.1, dtype="float32")
+    config.model.update(latent_dim=3, n_clusters=4, start="means")
+    config.train.update(epochs=12, seeds=3, checkpoint_every=12)
+    config.cluster.update(names=("kmeans", "gmm", "dbscan"), k=(3, "classes"))
+    config.baselines.names = ("raw", "pca")
+    config.eval.update(permutations=99, nuisance=False)
+    config.figures.update(projections=(), pdf=False, n_reconstructions=2)
+    return experiment.run(
+        config, workdir=folder / "run", results=folder, started=time.perf_counter()
     )

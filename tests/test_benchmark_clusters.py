@@ -40,7 +40,7 @@ def test_a_part_that_sees_a_sample_says_so(quick, monkeypatch):
         (cluster, "MOST_PAIRED", 90),
         (cluster, "MOST_FITTED", 100),
         (project, "MOST_MAPPED", 110),
-        (clusters.silhouette, "AT_ONCE", 120 * 50),
+        (clusters.silhouette, "TILE", 50),
     ):
         monkeypatch.setattr(module, name, most)
     monkeypatch.setattr(project, "neighbours", lambda z, m: np.full((len(z), m), -1))
@@ -51,7 +51,9 @@ def test_a_part_that_sees_a_sample_says_so(quick, monkeypatch):
     assert said["n2d"] == "a sample of 110; the others follow these"
     for name in cluster.PAIRED:
         assert said[name] == "a sample of 90; the others follow these"
-    assert said["internal"].endswith("all; silhouettes exact, 50 at once")
+    assert said["internal"].endswith(
+        "all; silhouettes exact, in tiles of 50 x 50 distances"
+    )
     assert said["neighbours"] == "all; neighbours by descent"
 
 

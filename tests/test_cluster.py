@@ -104,7 +104,9 @@ def test_the_rows_that_a_clusterer_sees_are_told(monkeypatch):
 def test_one_tree_gives_what_scikit_learn_finds_at_every_k(blobs):
     from sklearn.cluster import AgglomerativeClustering
 
-    for k, found in zip((9, 2, 5), cluster.ward(blobs[0], ks=(9, 2, 5), seed=0)):
+    for k, found in zip(
+        (9, 2, 5), cluster.ward(blobs[0], ks=(9, 2, 5), seed=0), strict=True
+    ):
         expected = AgglomerativeClustering(k).fit_predict(blobs[0])
         assert adjusted_rand_score(expected, found.cluster) == 1.0
 

@@ -14,11 +14,11 @@ def space(n=301, dim=7):
     return z.astype(np.float32), truth, rng
 
 
-@pytest.mark.parametrize("at_once", [301 * 301, 301 * 50, 7])
-def test_every_clustering_has_scikit_learns_numbers_whatever_the_blocks(
-    at_once, monkeypatch
+@pytest.mark.parametrize("tile", [301, 512, 50, 7])
+def test_every_clustering_has_scikit_learns_numbers_whatever_the_tiles(
+    tile, monkeypatch
 ):
-    monkeypatch.setattr(silhouette, "AT_ONCE", at_once)
+    monkeypatch.setattr(silhouette, "TILE", tile)
     z, truth, rng = space()
     clusterings = [truth, truth // 2, rng.integers(9, size=len(z)) * 5]
     for found, c in zip(silhouette.samples(z, clusterings), clusterings, strict=True):

@@ -93,13 +93,19 @@ def shown(run: Record, suggested: Sequence[Suggestion]) -> Clustering:
     """
     model, seed = record.model_of(run), record.seed_of(run)
     own = [one for one in run.clusterings if (one.model, one.seed) == (model, seed)]
-    ks = [one.k for one in suggested if one.method.model == model]
+    ks = [one.k for one in suggested if one.method[:3] == _seen(run)]
     wanted = [("own", None), *(("kmeans", k) for k in ks)]
     for clusterer, k in wanted:
         for one in own:
             if one.clusterer == clusterer and k in (None, one.k):
                 return one
     return own[0]
+
+
+def _seen(run: Record) -> tuple[str, str, str]:
+    """The first parts of a `Method`: the model that was asked for, and its input."""
+    model = record.model_of(run)
+    return model, *inputs_of(run.settings, model)
 
 
 def shown_of(run: Record) -> Clustering:
@@ -146,14 +152,13 @@ def shown_run(runs: Sequence[Record], suggested: Sequence[Suggestion]) -> Record
     by_method = {one.method[:3]: one for one in suggested}
 
     def standing(run: Record) -> tuple[bool, int, float]:
-        model = record.model_of(run)
-        method = (model, *inputs_of(run.settings, model))
+        method = _seen(run)
         one = by_method.get(method)
         steady = -1.0
         if one and "stability" in one.curves:
             steady = one.curves["stability"][one.ks.index(one.k)].mean
         modalities = len(run.settings["data"]["modalities"])
-        return model not in BASELINES, modalities, steady
+        return method[0] not in BASELINES, modalities, steady
 
     return max(runs, key=standing)
 

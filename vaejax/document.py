@@ -40,8 +40,8 @@ READING = (
     "spaces: a silhouette may be high where the ARI is 0.",
 )
 EFFECTS = ("scores", "k_curves", "leads")  # figures beside the tables of scores
-CHOICE = ("suggested_k", "stability", "seeds")
-SHOWN = ("maps", "sizes", "matrix", "silhouettes")
+CHOICE = ("suggested_k", "stability")
+SHOWN = ("maps", "sizes", "matrix", "silhouettes", "seeds")
 
 
 class Parts(NamedTuple):
@@ -89,6 +89,7 @@ def facts(parts: Parts) -> list[tuple[str, str]]:
     settings, first = parts.run.settings, parts.runs[0]
     path = parts.run.trained / "collection.json"
     counts = json.loads(path.read_text()) if path.is_file() else {}
+    songs = parts.run.tracks["song_id"].tolist()
     models = dict.fromkeys(
         record.model_of(run) + " (" + "+".join(run.settings["data"]["modalities"]) + ")"
         for run in parts.runs
@@ -96,7 +97,7 @@ def facts(parts: Parts) -> list[tuple[str, str]]:
     n_methods = sum(len(run.clusterings) for run in parts.runs)
     found = [
         ("Collection", settings["data"]["root"]),
-        ("Tracks, songs", f"{counts.get('tracks', '–')}, {counts.get('songs', '–')}"),
+        ("Tracks, songs", f"{len(songs)}, {len(set(songs))}"),
         ("With lyrics", _counts(counts.get("with_lyrics", {}))),
         ("Languages", _counts(counts.get("languages", {}))),
         ("Genres", _counts(counts.get("genres", {}))),
@@ -121,19 +122,22 @@ def _counts(counts: Mapping[str, int]) -> str:
 def _section(
     parts: Parts, title: str, tables: Sequence[str], pictures: Sequence[str]
 ) -> Section:
-    """The tables and figures whose names begin with one of those given."""
+    """The tables and figures whose names begin with one of those given.
+
+    Figures of the clusters shown are those of their run; others are of all runs.
+    """
     chosen = [table for table in parts.tables if table.name.startswith(tuple(tables))]
-    found = {}  # of a figure that a study and its run both have, the study's
-    for folder in (parts.run.folder, parts.folder):
-        found |= {path.name: path for path in _figures(folder, pictures)}
-    return Section(title, tables=chosen, pictures=_pictures(found.values()))
+    of_run = [name for name in pictures if name in SHOWN]
+    of_all = [name for name in pictures if name not in SHOWN]
+    found = [*_figures(parts.folder, of_all), *_figures(parts.run.folder, of_run)]
+    return Section(title, tables=chosen, pictures=_pictures(found))
 
 
 def _figures(folder: Path, beginnings: Iterable[str]) -> list[Path]:
     """The figures whose names begin so, in that order; numbers in theirs."""
     return sorted(
         (path for b in beginnings for path in (folder / "figures").glob(f"{b}*.png")),
-        key=lambda path: (_place(path, beginnings), _number(path), path.name),
+        key=lambda path: (_place(path, beginnings), _numbers(path), path.name),
     )
 
 
@@ -141,9 +145,8 @@ def _place(path: Path, beginnings: Iterable[str]) -> int:
     return next(i for i, b in enumerate(beginnings) if path.name.startswith(b))
 
 
-def _number(path: Path) -> int:
-    digits = "".join(c for c in path.stem.rpartition("_")[2] if c.isdecimal())
-    return int(digits or 0)
+def _numbers(path: Path) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", path.stem)]
 
 
 def _pictures(paths: Iterable[Path], of: str = "") -> list[Picture]:
@@ -168,12 +171,11 @@ def small(path: Path) -> bytes:
 
 
 def _titled(stem: str) -> str:
-    """`scores_ari_k10` as `scores, ARI, k = 10`."""
-    words = [
-        "ARI" if word == "ari" else re.sub(r"^k(\d+)$", r"k = \1", word)
-        for word in stem.split("_")
-    ]
-    return " ".join(words)
+    """`scores_ari_240_k10` as `scores ARI, 240 tracks, k = 10`."""
+    text = stem.replace("_ari", " ARI")
+    text = re.sub(r"_(\d{3,})", r", \1 tracks", text)
+    text = re.sub(r"_k(\d+)$", r", k = \1", text)
+    return text.replace("_", " ")
 
 
 def _clusters(parts: Parts) -> Section:

@@ -44,6 +44,12 @@ def cells(config: ConfigDict) -> list[Cell]:
             f"{', '.join(sorted(config.grids))}."
         )
     grid = config.grids[config.study]
+    odd = sorted(set(grid) - set(KEYS))
+    if odd:
+        raise ValueError(
+            f"config.grids.{config.study}.{odd[0]} is not an option. A grid has "
+            f"{', '.join(KEYS)}."
+        )
     names = {key: _tuple(grid, key, config.study) for key in KEYS}
     shared = ConfigDict({s: v for s, v in config.to_dict().items() if s not in NOT_RUN})
     if names["clusterers"]:

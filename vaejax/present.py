@@ -45,7 +45,6 @@ class Found(NamedTuple):
     compared: list[compare.Compared]
     suggested: list[choice.Suggestion]
     tables: list[tables.Table]
-    stabilities: dict[compare.Method, float]
 
 
 def present(folder: Path, settings: dict[str, dict], *, embed_audio: bool = False):
@@ -166,7 +165,7 @@ def findings_of(folder: Path, runs: Sequence[Record]) -> Found:
     stabilities = findings.stabilities(values)
     place = place_of(folder, runs[0])
     figures.draw_comparisons(place, compared, suggested, stabilities)
-    return Found(compared, suggested, found, stabilities)
+    return Found(compared, suggested, found)
 
 
 def write_map(

@@ -169,7 +169,8 @@ def _require_finite(z: np.ndarray) -> None:
 def components(z: Float[np.ndarray, "n k"], *, seed: int) -> Float[np.ndarray, "n 2"]:
     """`principal` as a projection like the others."""
     del seed
-    return principal(z).astype(np.float32)
+    _require_finite(z)
+    return principal(z)
 
 
 def nearest(

@@ -1,8 +1,8 @@
 """The silhouette of many clusterings of one space, exactly, in blocks on the device.
 
-Distances are computed once, a block of rows at a time, and summed over the clusters of
-all clusterings by one matrix product: time grows with the square of the rows, memory
-with the rows alone.
+Distances are computed once, a tile of rows by rows at a time, and summed over the
+clusters of all clusterings by one matrix product: time grows with the square of the
+rows, memory with the rows alone.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-AT_ONCE = 2**25  # distances in one block
+TILE = 2048  # rows; the distances of as many to as many stay within a CPU's cache
 COLUMNS = 64  # clusters are padded to a multiple, or each number of them is compiled
 
 
@@ -41,11 +41,6 @@ def samples(
     return found
 
 
-def rows_at_once(n: int) -> int:
-    """Rows of a block: their distances to all n are in memory together."""
-    return int(np.clip(AT_ONCE // n, 1, n))
-
-
 def _indicators(kept, codes, usable) -> tuple[Float[np.ndarray, "n c"], list[int]]:
     """A column for every cluster of every clustering, and where each one's start."""
     widths = [int(codes[i].max()) + 1 for i in usable]
@@ -60,6 +55,7 @@ def _indicators(kept, codes, usable) -> tuple[Float[np.ndarray, "n c"], list[int
 def _of_sums(
     sums: Float[np.ndarray, "n c"], own: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " n"]:
+    sums = sums.astype(np.float64)
     sizes = np.bincount(own)
     rows = np.arange(len(own))
     a = sums[rows, own] / np.maximum(sizes[own] - 1, 1)
@@ -76,24 +72,34 @@ def _sums(
 ) -> Float[np.ndarray, "n c"]:
     """The distances of every row to all rows, summed over each column's rows."""
     n = len(z)
-    block = rows_at_once(n)
-    z = z - z.mean(axis=0, keepdims=True)
+    added = ((0, -n % TILE), (0, 0))  # rows that are in no cluster
+    z = jax.device_put(np.pad(z - z.mean(axis=0, keepdims=True), added))
+    columns = jax.device_put(np.pad(columns, added))
     sums = [
-        _block(z, columns, np.int32(min(start, n - block)), size=block)
-        for start in range(0, n, block)
+        np.asarray(_tile(z, columns, np.int32(start), size=TILE))
+        for start in range(0, n, TILE)
     ]
-    last = n - (len(sums) - 1) * block  # rows of the last block that are new
-    return np.concatenate([*sums[:-1], np.asarray(sums[-1])[-last:]]).astype(np.float64)
+    return np.concatenate(sums)[:n]
 
 
 @partial(jax.jit, static_argnames="size")
-def _block(z: Array, columns: Array, start: Array, *, size: int) -> Array:
+def _tile(z: Array, columns: Array, start: Array, *, size: int) -> Array:
+    """The sums of `size` rows from `start` on."""
+    product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+    place = jnp.arange(size)
     rows = jax.lax.dynamic_slice_in_dim(z, start, size)
-    # TensorFloat-32 would lose the small distances.
-    products = jnp.matmul(rows, z.T, precision=jax.lax.Precision.HIGHEST)
-    norms = jnp.sum(z * z, axis=1)
-    mine = jnp.sum(rows * rows, axis=1)
-    squares = mine[:, None] + norms[None] - 2 * products
-    itself = jnp.arange(size)[:, None] + start == jnp.arange(len(z))[None]
-    distances = jnp.sqrt(jnp.where(itself, 0, jnp.maximum(squares, 0)))
-    return jnp.matmul(distances, columns, precision=jax.lax.Precision.HIGHEST)
+    norms = jnp.sum(rows * rows, axis=1)
+
+    def add(i, sums):
+        first = i * size
+        others = jax.lax.dynamic_slice_in_dim(z, first, size)
+        members = jax.lax.dynamic_slice_in_dim(columns, first, size)
+        # TensorFloat-32 would lose the small distances.
+        products = product(rows, others.T)
+        squares = norms[:, None] + jnp.sum(others * others, axis=1)[None] - 2 * products
+        itself = (place + start)[:, None] == (place + first)[None]
+        distances = jnp.sqrt(jnp.where(itself, 0, jnp.maximum(squares, 0)))
+        return sums + product(distances, members)
+
+    nothing = jnp.zeros((size, columns.shape[1]), jnp.float32)
+    return jax.lax.fori_loop(0, len(z) // size, add, nothing)

@@ -5,7 +5,7 @@ A sentence claims no more than a corrected p-value or an interval carries.
 
 from collections.abc import Sequence
 
-from vaejax.choice import Suggestion
+from vaejax.choice import NAMES, Suggestion
 from vaejax.compare import BASELINES, Compared, Lead, Method
 from vaejax.findings import named
 from vaejax.tables import P, number, shown
@@ -20,19 +20,11 @@ def sentences(
 
     Every number in them is in a table of the report.
     """
-    places = dict.fromkeys((one.label, one.n_tracks) for one in compared)
-    found = [
-        _of_label(
-            label,
-            n_tracks,
-            [
-                one
-                for one in compared
-                if (one.label, one.n_tracks) == (label, n_tracks) and not one.told
-            ],
-        )
-        for label, n_tracks in places
-    ]
+    places: dict[tuple[str, int], list[Compared]] = {}
+    for one in compared:
+        if not one.told:
+            places.setdefault((one.label, one.n_tracks), []).append(one)
+    found = [_of_label(*place, rows) for place, rows in places.items()]
     return found + ([_of_k(suggested)] if suggested else [])
 
 
@@ -98,8 +90,10 @@ def _of_k(suggested: Sequence[Suggestion]) -> str:
     agreed = [one for one in suggested if len(set(one.best.values())) == 1]
     low, high = min(ks), max(ks)
     which = f"{low}" if low == high else f"{low} to {high}"
+    criteria = [n for m, n in NAMES.items() if any(m in one.best for one in suggested)]
+    *first, last = criteria
+    by = f"{', '.join(first)} and {last} together" if first else last
     return (
-        f"How many clusters there are, without a label: {which} is suggested by BIC, "
-        "silhouette and stability together; they name the same number for "
-        f"{len(agreed)} of {len(suggested)} models."
+        f"How many clusters there are, without a label: {which} is suggested by {by}; "
+        f"they name the same number for {len(agreed)} of {len(suggested)} models."
     )

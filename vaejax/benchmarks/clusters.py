@@ -113,8 +113,8 @@ def _scored(made: Collection, found: Sequence[Clustering]) -> Iterator[str]:
         **about,
     )
     yield line
-    block = silhouette.rows_at_once(len(z))
-    how = "all; silhouettes exact" + (f", {block} at once" if block < len(z) else "")
+    side = silhouette.TILE
+    how = f"all; silhouettes exact, in tiles of {side} x {side} distances"
     yield _part("internal scores", how, metrics.internal, z, labels)[1]
     outside = [one._replace(z=None) for one in found]
     yield _part("external scores", "all", scoring.scores, outside, truth)[1]

@@ -1,0 +1,224 @@
+"""Songs from outside are put into the clusters of a finished run."""
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from configs import lyrics as config_lyrics
+from vaejax import assign, choice, experiment, record, songbook, trained
+from vaejax.core import Track
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick():
+    """No report of runs made here, and no cache of compilations outside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "present_run", lambda *args: None)
+        patch.setattr(experiment, "cache_compilations", lambda settings: None)
+        yield
+
+
+class Opened:
+    """A finished run, what its files say, and its songs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.run = experiment.reopen(folder, seed=None)
+        self.record = record.read(folder, trained.settings_of(folder))
+        self.songs = Path(self.run.settings["data"]["root"])
+
+    def clustering(self, clusterer, k=None):
+        return choice.asked(self.record, clusterer, k, self.run.seed)
+
+    def path(self, i: int) -> Path:
+        return self.songs / self.record.tracks["file_name"][i]
+
+
+@pytest.fixture(scope="module")
+def opened(played):
+    return Opened(played)
+
+
+def assigned(opened, chosen, paths):
+    tracks = assign.tracks_of(paths, words_alone=False)
+    found, rejected = assign.assign(opened.run, chosen, tracks)
+    assert rejected == []
+    return found
+
+
+@pytest.mark.parametrize("clusterer, k", [("own", None), ("kmeans", 3), ("gmm", 5)])
+def test_every_song_of_the_collection_gets_exactly_its_own_cluster(
+    opened, clusterer, k
+):
+    chosen = opened.clustering(clusterer, k)
+    found = assigned(opened, chosen, [opened.songs])
+    assert [one.known for one in found] == opened.run.dataset.ids.tolist()
+    assert [one.cluster for one in found] == chosen.cluster.tolist()
+    p = np.ones(40) if chosen.probability is None else chosen.probability
+    np.testing.assert_array_equal([one.probability for one in found], p)
+    assert all(one.known == one.nearest[0] for one in found)
+
+
+def test_files_by_themselves_in_another_order_and_company_are_known_too(
+    opened, tmp_path
+):
+    rng = np.random.default_rng(0)
+    soundfile.write(tmp_path / "new.wav", 0.1 * rng.normal(size=22050), 22050)
+    rows = rng.permutation(40)
+    paths = [opened.path(i) for i in rows]
+    paths.insert(17, tmp_path / "new.wav")
+    chosen = opened.clustering("own")
+    found = assigned(opened, chosen, paths)
+    new = found.pop(17)
+    assert [one.cluster for one in found] == chosen.cluster[rows].tolist()
+    assert [one.known for one in found] == opened.run.dataset.ids[rows].tolist()
+    assert new.known == "" and 0 <= new.cluster < 4 and 0.25 <= new.probability <= 1
+    assert len(new.nearest) == assign.NEAREST
+    alone = assigned(opened, chosen, [tmp_path / "new.wav"])[0]
+    assert alone.cluster == new.cluster
+    assert alone.probability == pytest.approx(new.probability, abs=1e-5)
+
+
+@pytest.mark.parametrize("clusterer, k", [("own", None), ("kmeans", 3)])
+def test_a_louder_copy_is_new_and_goes_where_its_original_is(
+    opened, clusterer, k, tmp_path
+):
+    for i in range(0, 40, 2):
+        samples, rate = soundfile.read(opened.path(i))
+        soundfile.write(tmp_path / f"{i:02d}.wav", 1.4 * samples, rate, subtype="FLOAT")
+    chosen = opened.clustering(clusterer, k)
+    found = assigned(opened, chosen, [tmp_path])
+    assert {one.known for one in found} == {""}
+    same = np.array([one.cluster for one in found]) == chosen.cluster[::2]
+    assert same.mean() >= 0.9
+    ids = opened.run.dataset.ids[::2].tolist()
+    assert np.mean([a.nearest[0] == b for a, b in zip(found, ids, strict=True)]) > 0.8
+
+
+def test_what_cannot_be_read_is_set_aside_and_named(opened, tmp_path):
+    (tmp_path / "broken.wav").write_text("<html>404</html>")
+    paths = [tmp_path / "broken.wav", opened.path(3)]
+    tracks = assign.tracks_of(paths, words_alone=False)
+    chosen = opened.clustering("own")
+    found, rejected = assign.assign(opened.run, chosen, tracks)
+    assert [one.cluster for one in found] == [chosen.cluster[3]]
+    assert [row.file_name for row in rejected] == ["broken.wav"]
+    assert "HTML" in rejected[0].reason
+    with pytest.raises(ValueError, match="none of the songs can be used.*HTML"):
+        assign.assign(opened.run, chosen, tracks[:1])
+
+
+def test_paths_and_folders_that_hold_no_song_are_errors(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nowhere.mp3' does not exist"):
+        assign.tracks_of([tmp_path / "nowhere.mp3"], words_alone=False)
+    with pytest.raises(ValueError, match="is empty. Put metadata.csv or audio files"):
+        assign.tracks_of([tmp_path], words_alone=False)
+
+
+def test_a_file_has_the_lyrics_beside_it(tmp_path):
+    for name in ("a.mp3", "a.txt", "b.c.flac"):
+        (tmp_path / name).write_text("la la")
+    paths = [tmp_path / "a.mp3", tmp_path / "b.c.flac"]
+    one, other = assign.tracks_of(paths, words_alone=False)
+    assert one.lyrics == {"original": tmp_path / "a.txt"} and other.lyrics == {}
+    assert (one.title, other.title) == ("a", "b.c")
+    assert one.file_name == "a.mp3" and one.columns == {}
+
+
+def test_votes_are_weighed_by_nearness():
+    codes = np.array([[0.0], [1.0], [3.0], [-9.0]])
+    clusters = np.array([7, -1, -1, 7])
+    rows = np.array([[0, 1, 2]])
+    # distances of .5, .5 and 2.5 weigh 2, 2 and .4
+    found, share = assign.voted(codes, clusters, np.array([[0.5]]), rows)
+    assert found.tolist() == [-1] and share[0] == pytest.approx(2.4 / 4.4)
+    found, share = assign.voted(codes, clusters, np.array([[0.1]]), rows)
+    assert found.tolist() == [7] and share[0] > 0.8
+    found, share = assign.voted(codes, clusters, np.array([[0.0]]), rows)
+    assert found.tolist() == [7] and share[0] == pytest.approx(1.0)
+
+
+def test_a_row_is_known_by_its_audio_and_of_lyrics_alone_by_these():
+    rng = np.random.default_rng(0)
+    mel, words = rng.normal(size=(3, 4)), rng.normal(size=(3, 2))
+    batch = {"mel": mel, "lyrics": words, "condition": np.ones((3, 1), int)}
+    other = {
+        "mel": mel[[2, 0]] + [[0], [1e-12]],
+        "lyrics": words[:2],
+        "condition": np.zeros((2, 1), int),
+    }
+    assert assign.known_rows(batch, other) == [2, None]
+    alone = [{"lyrics": words}, {"lyrics": words[[1]]}]
+    assert assign.known_rows(*alone) == [1]
+
+
+def test_the_table_of_what_was_assigned_has_a_row_a_song():
+    track = Track("x", Path("x.mp3"), "x.mp3", "x", 'A "b", c', "", {}, {})
+    found = [
+        assign.Assigned(track, 2, 0.123456, "", ("a", "b")),
+        assign.Assigned(track, -1, 1.0, "a", ("a",)),
+    ]
+    assert assign.as_csv(found, {2: "fast"}).splitlines() == [
+        "file_name,title,cluster,name,probability,known,nearest",
+        'x.mp3,"A ""b"", c",2,fast,0.1235,,a b',
+        'x.mp3,"A ""b"", c",-1,,1.0,a,a',
+    ]
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory):
+    """A run on lyrics alone, without any audio."""
+    folder = tmp_path_factory.mktemp("texts")
+    songs = folder / "songs"
+    songbook.render(songs, n_songs=40, duration_s=1.0, seed=0, n_workers=1)
+    for path in (songs / "lyrics").glob("*.*.txt"):
+        path.unlink()  # other versions than the original
+    config = config_lyrics.get_config()
+    config.data.update(root=str(songs / "lyrics"), cache_dir=str(folder / "cache"))
+    config.networks.update(hidden=(16,), dtype="float32")
+    config.model.latent_dim = 3
+    config.lyrics.dim = 8
+    config.train.update(epochs=3, seeds=2)
+    config.cluster.update(names=("kmeans",), k=(3,))
+    config.baselines.names = ()
+    config.eval.update(permutations=99, labels=(), nuisance=False)
+    experiment.run(
+        config, workdir=folder / "run", results=folder, started=time.perf_counter()
+    )
+    return Opened(folder / "run")
+
+
+def test_texts_are_known_and_new_ones_go_to_their_language(texts, tmp_path):
+    chosen = texts.clustering("kmeans")
+    paths = [texts.path(i) for i in range(len(chosen.cluster))]
+    tracks = assign.tracks_of(paths[::-1], words_alone=True)
+    found, rejected = assign.assign(texts.run, chosen, tracks)
+    assert rejected == []
+    assert [one.known for one in found] == texts.run.dataset.ids[::-1].tolist()
+    assert [one.cluster for one in found] == chosen.cluster[::-1].tolist()
+    for i, path in enumerate(paths):  # half of the words are another text
+        words = path.read_text().split()[::2]
+        (tmp_path / f"{i:02d}.txt").write_text(" ".join(words))
+    tracks = assign.tracks_of([tmp_path], words_alone=True)
+    found, _ = assign.assign(texts.run, chosen, tracks)
+    same = [one.cluster == c for one, c in zip(found, chosen.cluster, strict=True)]
+    assert np.mean(same) > 0.8 and {one.known for one in found} == {""}
+
+
+def test_a_text_without_words_is_set_aside_where_words_are_all_there_is(
+    texts, tmp_path
+):
+    (tmp_path / "empty.txt").write_text("\n\n")
+    (tmp_path / "odd.txt").write_bytes(b"\x00\x01\x02" * 50)
+    shutil.copy(texts.path(0), tmp_path / "words.txt")
+    paths = [tmp_path / f"{name}.txt" for name in ("empty", "odd", "words")]
+    tracks = assign.tracks_of(paths, words_alone=True)
+    found, rejected = assign.assign(texts.run, texts.clustering("kmeans"), tracks)
+    assert [one.track.file_name for one in found] == ["words.txt"]
+    assert {Path(row.file_name).name for row in rejected} == {"empty.txt", "odd.txt"}
+    assert "has no lyrics" in rejected[-1].reason
+    with pytest.raises(ValueError, match="none of the songs can be used"):
+        assign.assign(texts.run, texts.clustering("kmeans"), tracks[:2])
