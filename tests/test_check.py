@@ -70,6 +70,7 @@ def test_every_key_has_a_rule_and_every_rule_a_key():
         ({"cluster__k": (5, 5)}, r"config.cluster.k=\(5, 5\) .* each once"),
         ({"cluster__k": (1,)}, r"config.cluster.k=\(1,\) must be whole numbers"),
         ({"cluster__k": ("five",)}, r"config.cluster.k=\('five',\) must be whole"),
+        ({"cluster__k": ("classes", 1)}, r"of at least 2, or classes"),
         ({"data__modalities": ("mel", "mfc")}, r"Did you mean 'mfcc'"),
         (
             {"data__modalities": ("pixels",)},
@@ -119,6 +120,11 @@ SIZES = dict(n_rows=100, n_songs=50, columns={"genre", "mood"}, optional={"langu
             {},
             {"n_songs": 1},
             r"held_out_share=0.1 needs at least two songs; there is 1",
+        ),
+        (
+            {"cluster__k": ("classes",), "eval__labels": ("language",)},
+            {},
+            r"config.cluster.k=classes .*has none of config.eval.labels=language",
         ),
         (
             {"eval__labels": ("moood",)},

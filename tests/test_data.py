@@ -166,3 +166,31 @@ def test_a_class_that_only_held_out_songs_have_is_unknown():
     dataset = data.from_clips(made, **HOW | {"condition": ("language",)})
     assert len(dataset.told["language"]) == 8
     assert np.all((dataset.batch["condition"][:, 0] == 0) == dataset.held_out)
+
+
+def test_other_songs_are_standardised_by_the_numbers_of_the_dataset():
+    dataset = data.from_clips(clips(), **HOW)
+    forms = data.forms_of(("mel", "mfcc"), "statistics", "statistics")
+    again = data.alike(dataset, clips()[3:5], forms, None)
+    assert again.keys() == dataset.batch.keys()
+    for name, x in again.items():
+        np.testing.assert_array_equal(x, dataset.batch[name][3:5])
+
+
+def test_pictures_of_other_songs_are_cut_or_padded_to_the_length_of_its_own():
+    how = HOW | dict(modalities=("mel",), mel="image", frames=4)
+    dataset = data.from_clips(clips(), **how | dict(condition=("note",)))
+    assert dataset.frame_step == 3 and dataset.batch["mel"].shape == (20, 3, 4)
+    whole = clip("new")
+    long = whole._replace(mel=np.concatenate([whole.mel] * 2))
+    short = whole._replace(mel=whole.mel[:4])
+    found = data.alike(dataset, [whole, long, short], {"mel": "image"}, None)
+    mean, deviation = dataset.scale["mel"]
+    x = found["mel"] * deviation + mean
+    frames = whole.mel.reshape(3, 3, 4).mean(axis=1)
+    np.testing.assert_allclose(x[0], frames, atol=1e-3)
+    np.testing.assert_array_equal(found["mel"][1], found["mel"][0])
+    np.testing.assert_allclose(x[2, :2], [frames[0], whole.mel[3]], atol=1e-3)
+    assert not found["mel"][2, 2].any()
+    assert found["mel_mask"].tolist() == [[1, 1, 1], [1, 1, 1], [1, 1, 0]]
+    assert found["condition"].tolist() == [[0], [0], [0]], "unknown"

@@ -157,6 +157,10 @@ def test_names_may_be_written_with_commas():
         ({"cells": (("vae audio", ""),)}, r"has 'vae audio' twice"),
         ({"cells": (("b", "fusion.nam=poe"),)}, r"config.fusion.nam is not an option"),
         ({"cells": (("b", "fusion"),)}, r"config.fusion is not an option"),
+        (
+            {"model": ("vae",)},
+            r"grids.mine.model is not an option. A grid has",
+        ),
         ({"models": ()}, r"config.grids.mine has no cell"),
         ({"models": ("conv_vae",), "inputs": ("lyrics",)}, r"grids.mine has no cell"),
         ({"fusions": (), "inputs": (JOINT,)}, r"config.grids.mine has no cell"),

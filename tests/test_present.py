@@ -4,6 +4,7 @@ import csv
 import html
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,16 @@ def drawn(monkeypatch):
     monkeypatch.setattr(figures, "put", lambda place, figure, stem: names.append(stem))
     monkeypatch.setattr(present, "place_of", lambda folder, run: Place(folder, ()))
     return names
+
+
+def test_audio_is_linked_unless_it_is_asked_for_within_the_page(
+    played, drawn, tmp_path
+):
+    page = (played / "map.html").read_text()
+    assert "data:audio" not in page and ".flac" in page
+    copy = shutil.copytree(played, tmp_path / "run")
+    present.present(copy, settings_of(copy), embed_audio=True)
+    assert (copy / "map.html").read_text().count("data:audio/") == 40
 
 
 def recluster_as(played, out, **changes):

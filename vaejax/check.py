@@ -317,9 +317,20 @@ def collection(
             f"least two songs; there is {n_songs}. Set it to 0 or add songs."
         )
     columns = sorted(columns)
+    if not given:
+        _classes(config["eval"]["labels"], columns)
     _labels("data.condition", config["data"]["condition"], columns, set())
     for key in ("labels", "factors"):
         _labels(f"eval.{key}", config["eval"][key], columns, optional)
+
+
+def _classes(labels: Sequence[str], columns: list[str]) -> None:
+    """Where k is `classes` alone, there is a label to have some."""
+    if not set(labels) & set(columns):
+        raise ValueError(
+            f"config.cluster.k={CLASSES} is as many as a label has, and the collection "
+            f"has none of config.eval.labels={','.join(labels)}. Add a number to k."
+        )
 
 
 def _labels(

@@ -170,10 +170,19 @@ def clusters_and_scores(
 def numbers_of_clusters(
     asked: Sequence[int | str], truth: Sequence[Truth], *, most: int
 ) -> tuple[int, ...]:
-    """The k of a config, with the number of classes of each label for `classes`."""
+    """The k of a config, with the number of classes of each label for `classes`.
+
+    Raises:
+      ValueError: there is no number among them.
+    """
     counts = [len(np.unique(one.values)) for one in truth]
     classes = [count for count in counts if count <= most]
     ks = [k for part in asked for k in (classes if part == CLASSES else [part])]
+    if not ks:
+        raise ValueError(
+            f"config.cluster.k={CLASSES} is no number: no label has from 2 to {most} "
+            f"classes. Add a number, as in config.cluster.k=10,{CLASSES}."
+        )
     return tuple(sorted(set(ks)))
 
 

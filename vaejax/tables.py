@@ -44,8 +44,8 @@ class Table(NamedTuple):
 
 
 def number(value: float, digits: int) -> str:
-    """The number without the 0 before its point."""
-    return re.sub(r"^(-?)0\.", r"\1.", f"{value:.{digits}f}")
+    """The number without the 0 before its point, and without the sign of a zero."""
+    return re.sub(r"^(-?)0\.", r"\1.", f"{value:z.{digits}f}")
 
 
 def digits_of(value: float) -> int:
