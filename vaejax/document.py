@@ -108,9 +108,19 @@ def facts(parts: Parts) -> list[tuple[str, str]]:
         ("k", ", ".join(map(str, first.settings["cluster"]["k"]))),
         ("Clusterings scored", str(n_methods)),
         ("Labels, never shown to models", ", ".join(record.labels(first)) or "none"),
+        ("Rows that a clusterer learns from", samples(parts.runs)),
         ("Label shuffles", str(first.settings["eval"]["permutations"])),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def samples(runs: Sequence[Record]) -> str:
+    """Which clusterers saw a sample of the rows, and of how many."""
+    seen: dict[str, list[str]] = {}
+    for score in (score for run in runs for score in run.scores):
+        if score.metric == "rows_seen":
+            seen.setdefault(f"{score.value:,.0f}", []).append(score.clusterer)
+    return "; ".join(f"{', '.join(sorted(set(v)))}: {n}" for n, v in seen.items())
 
 
 def _counts(counts: Mapping[str, int]) -> str:

@@ -10,7 +10,6 @@ from threadpoolctl import threadpool_limits
 from vaejax.cluster import CLUSTERERS, FIXED, Labels, consensus
 from vaejax.core import Dataset
 
-MOST_ALONE = 2_000_000  # numbers in z; below, threads cost more than they bring
 CLASSES = "classes"  # among numbers of clusters: as many as each label has classes
 CONSENSUS_OF = ("kmeans", "own")  # clusterers whose seeds are asked what they agree on
 
@@ -75,7 +74,7 @@ def clusterings(
     """
     found = []
     for seed, z in enumerate(latents.z):
-        with threadpool_limits(1 if z.size < MOST_ALONE else None):
+        with threadpool_limits(1):  # threads that share a core wait for each other
             of_seed = list(_of_seed(latents, seed, names, ks))
         for name, k, labels in of_seed:
             where = (latents.model, latents.space, name, k, seed)
@@ -105,7 +104,7 @@ def _consensuses(found: Sequence[Clustering]) -> Iterator[Clustering]:
         groups.setdefault((one.clusterer, one.k), []).append(one)
     for (name, k), group in groups.items():
         if name in CONSENSUS_OF:
-            with threadpool_limits(1 if group[0].z.size < MOST_ALONE else None):
+            with threadpool_limits(1):
                 of_seeds = np.stack([one.cluster for one in group])
                 agreed = consensus(of_seeds, n_clusters=k)
             first = group[0]
