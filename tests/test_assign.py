@@ -1,15 +1,12 @@
 """Songs from outside are put into the clusters of a finished run."""
 
-import shutil
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from configs import lyrics as config_lyrics
-from vaejax import assign, choice, experiment, record, songbook, trained
+from vaejax import assign, choice, experiment, record, trained
 from vaejax.core import Track
 
 
@@ -166,59 +163,3 @@ def test_the_table_of_what_was_assigned_has_a_row_a_song():
         'x.mp3,"A ""b"", c",2,fast,0.1235,,a b',
         'x.mp3,"A ""b"", c",-1,,1.0,a,a',
     ]
-
-
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory):
-    """A run on lyrics alone, without any audio."""
-    folder = tmp_path_factory.mktemp("texts")
-    songs = folder / "songs"
-    songbook.render(songs, n_songs=40, duration_s=1.0, seed=0, n_workers=1)
-    for path in (songs / "lyrics").glob("*.*.txt"):
-        path.unlink()  # other versions than the original
-    config = config_lyrics.get_config()
-    config.data.update(root=str(songs / "lyrics"), cache_dir=str(folder / "cache"))
-    config.networks.update(hidden=(16,), dtype="float32")
-    config.model.latent_dim = 3
-    config.lyrics.dim = 8
-    config.train.update(epochs=3, seeds=2)
-    config.cluster.update(names=("kmeans",), k=(3,))
-    config.baselines.names = ()
-    config.eval.update(permutations=99, labels=(), nuisance=False)
-    experiment.run(
-        config, workdir=folder / "run", results=folder, started=time.perf_counter()
-    )
-    return Opened(folder / "run")
-
-
-def test_texts_are_known_and_new_ones_go_to_their_language(texts, tmp_path):
-    chosen = texts.clustering("kmeans")
-    paths = [texts.path(i) for i in range(len(chosen.cluster))]
-    tracks = assign.tracks_of(paths[::-1], words_alone=True)
-    found, rejected = assign.assign(texts.run, chosen, tracks)
-    assert rejected == []
-    assert [one.known for one in found] == texts.run.dataset.ids[::-1].tolist()
-    assert [one.cluster for one in found] == chosen.cluster[::-1].tolist()
-    for i, path in enumerate(paths):  # half of the words are another text
-        words = path.read_text().split()[::2]
-        (tmp_path / f"{i:02d}.txt").write_text(" ".join(words))
-    tracks = assign.tracks_of([tmp_path], words_alone=True)
-    found, _ = assign.assign(texts.run, chosen, tracks)
-    same = [one.cluster == c for one, c in zip(found, chosen.cluster, strict=True)]
-    assert np.mean(same) > 0.8 and {one.known for one in found} == {""}
-
-
-def test_a_text_without_words_is_set_aside_where_words_are_all_there_is(
-    texts, tmp_path
-):
-    (tmp_path / "empty.txt").write_text("\n\n")
-    (tmp_path / "odd.txt").write_bytes(b"\x00\x01\x02" * 50)
-    shutil.copy(texts.path(0), tmp_path / "words.txt")
-    paths = [tmp_path / f"{name}.txt" for name in ("empty", "odd", "words")]
-    tracks = assign.tracks_of(paths, words_alone=True)
-    found, rejected = assign.assign(texts.run, texts.clustering("kmeans"), tracks)
-    assert [one.track.file_name for one in found] == ["words.txt"]
-    assert {Path(row.file_name).name for row in rejected} == {"empty.txt", "odd.txt"}
-    assert "has no lyrics" in rejected[-1].reason
-    with pytest.raises(ValueError, match="none of the songs can be used"):
-        assign.assign(texts.run, texts.clustering("kmeans"), tracks[:2])

@@ -2,14 +2,16 @@
 
 import csv
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_experiment import ROOT, cache, launch, read_csv, songs  # noqa: F401
 
-from vaejax import experiment, retrieval
+from vaejax import assign, choice, experiment, record, retrieval
 from vaejax.generation import crossing, modes
 
 PLAIN = {"model__n_clusters": None, "model__start": None}
@@ -150,9 +152,12 @@ def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path): 
     assert "nuisances" not in (tmp_path / "run" / "scores.txt").read_text()
 
 
-def test_a_folder_of_texts_is_clustered_without_any_audio(songs, cache, tmp_path):  # noqa: F811
+@pytest.fixture(scope="module")
+def texts(songs, cache, tmp_path_factory):  # noqa: F811
+    """A run on lyrics alone, with a clusterer of its own."""
+    folder = tmp_path_factory.mktemp("runs") / "texts"
     done = launch(
-        *(songs / "lyrics", cache, tmp_path / "run", "lyrics"),
+        *(songs / "lyrics", cache, folder, "lyrics"),
         **PLAIN,
         train__epochs=3,
         baselines__names="raw",
@@ -160,7 +165,11 @@ def test_a_folder_of_texts_is_clustered_without_any_audio(songs, cache, tmp_path
         eval__labels="lyrics_language",
     )
     assert done.returncode == 0, done.stderr
-    scores = read_csv(tmp_path / "run" / "scores.csv")
+    return folder
+
+
+def test_a_folder_of_texts_is_clustered_without_any_audio(texts):
+    scores = read_csv(texts / "scores.csv")
     assert {row["fusion"] for row in scores} == {"none"}
     ari = [
         float(row["value"])
@@ -168,7 +177,50 @@ def test_a_folder_of_texts_is_clustered_without_any_audio(songs, cache, tmp_path
         if (row["model"], row["clusterer"], row["metric"]) == ("raw", "ward", "ari")
     ]
     assert min(ari) > 0.3  # five languages in three clusters
-    assert (tmp_path / "run" / "tracks.csv").is_file()
+    assert (texts / "tracks.csv").is_file()
+
+
+@pytest.fixture(scope="module")
+def grouped(texts):
+    """The same opened again, one of its clusterings, and the files of its texts."""
+    run = experiment.reopen(texts, seed=None)
+    read = record.read(texts, run.settings)
+    folder = Path(run.settings["data"]["root"])
+    paths = [folder / name for name in read.tracks["file_name"]]
+    return run, choice.asked(read, "ward", 3, run.seed), paths
+
+
+def test_texts_are_known_and_new_ones_go_to_their_language(grouped, tmp_path):
+    run, chosen, paths = grouped
+    tracks = assign.tracks_of(paths[::-1], words_alone=True)
+    found, rejected = assign.assign(run, chosen, tracks)
+    assert rejected == []
+    assert [one.known for one in found] == run.dataset.ids[::-1].tolist()
+    assert [one.cluster for one in found] == chosen.cluster[::-1].tolist()
+    for i, path in enumerate(paths):  # half of the words are another text
+        words = path.read_text().split()[::2]
+        (tmp_path / f"{i:02d}.txt").write_text(" ".join(words))
+    tracks = assign.tracks_of([tmp_path], words_alone=True)
+    found, _ = assign.assign(run, chosen, tracks)
+    same = [one.cluster == c for one, c in zip(found, chosen.cluster, strict=True)]
+    assert np.mean(same) > 0.8 and {one.known for one in found} == {""}
+
+
+def test_a_text_without_words_is_set_aside_where_words_are_all_there_is(
+    grouped, tmp_path
+):
+    run, chosen, paths = grouped
+    (tmp_path / "empty.txt").write_text("\n\n")
+    (tmp_path / "odd.txt").write_bytes(b"\x00\x01\x02" * 50)
+    shutil.copy(paths[0], tmp_path / "words.txt")
+    asked = [tmp_path / f"{name}.txt" for name in ("empty", "odd", "words")]
+    tracks = assign.tracks_of(asked, words_alone=True)
+    found, rejected = assign.assign(run, chosen, tracks)
+    assert [one.track.file_name for one in found] == ["words.txt"]
+    assert {Path(row.file_name).name for row in rejected} == {"empty.txt", "odd.txt"}
+    assert "has no lyrics" in rejected[-1].reason
+    with pytest.raises(ValueError, match="none of the songs can be used"):
+        assign.assign(run, chosen, tracks[:2])
 
 
 def test_a_language_model_that_is_not_there_is_named(songs, cache, tmp_path):  # noqa: F811

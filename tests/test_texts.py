@@ -28,6 +28,16 @@ def test_a_folder_of_texts_gives_versions_and_labels(folder):
     assert found.tracks[0].columns == {"language": "bangla", "genre": "baul"}
 
 
+def test_the_file_and_the_title_of_a_text_are_those_of_its_original(folder):
+    (folder / "english/rock/e2.roman.txt").write_text("only romanised")
+    found = texts.read(folder, allow_outside=False).tracks
+    place = ("bangla/baul/b1.txt", "english/rock/e1.txt", "english/rock/e2.roman.txt")
+    assert tuple(track.file_name for track in found) == place
+    assert [track.path for track in found] == [folder / name for name in place]
+    assert [track.title for track in found] == ["b1", "e1", "e2"]
+    assert found[2].track_id == "english/rock/e2"
+
+
 def test_what_is_no_text_is_set_aside(folder):
     (folder / "README").write_text("about")
     found = texts.read(folder, allow_outside=False)

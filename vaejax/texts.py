@@ -95,16 +95,21 @@ def _versions(folder: Folder, values: dict[str, str], table: str) -> dict[str, P
 
 def _of_folder(folder: Folder) -> Corpus:
     files, rejected = walk(folder)
-    tracks: dict[str, Track] = {}
-    for name, path in files.items():
+    versions: dict[str, dict[str, str]] = {}
+    for name in files:
         version = next((v for v, end in _LONGEST_FIRST if name.endswith(end)), "")
-        if not version:
+        if version:
+            stem = name.removesuffix(VERSIONS[version])
+            versions.setdefault(stem, {})[version] = name
+        else:
             rejected.append(Rejected(name, "", f"{name!r} is no .txt file."))
-            continue
-        stem = name.removesuffix(VERSIONS[version])
-        known = dict.fromkeys(KNOWN, "") | {"file_name": name} | labels(name)
-        track = tracks.setdefault(stem, _track(known, stem, {}))
-        track.lyrics[version] = Path(path)
+    tracks = {}
+    for stem, names in versions.items():
+        name = names.get("original") or next(iter(names.values()))
+        about = {"file_name": name, "title": one_line(Path(stem).name)}
+        known = dict.fromkeys(KNOWN, "") | about | labels(name)
+        lyrics = {version: Path(files[n]) for version, n in names.items()}
+        tracks[stem] = _track(known, stem, lyrics)
     return _sorted(tracks, rejected)
 
 
@@ -112,7 +117,7 @@ def _track(values: dict[str, str], track_id: str, lyrics: dict) -> Track:
     name = values["file_name"]
     return Track(
         track_id=track_id,
-        path=lyrics.get("original", Path(name)),
+        path=lyrics.get("original") or next(iter(lyrics.values())),
         file_name=name,
         song_id=values["song_id"] or track_id,
         title=values["title"] or one_line(Path(name).stem),
