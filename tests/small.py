@@ -1,24 +1,18 @@
 """Every model at a small size, and small data, for the tests."""
 
 import time
+from importlib import import_module
 from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
 
-from configs import autoencoder, cvae, tc_vae, vade, vae
 from vaejax import data, experiment, features, models, networks, songbook
 from vaejax.core import Dataset
 from vaejax.corpus import read
 from vaejax.data import conditioned, standardised
 
-CONFIGS = {
-    "autoencoder": autoencoder,
-    "cvae": cvae,
-    "tc_vae": tc_vae,
-    "vade": vade,
-    "vae": vae,
-}
+CONFIGS = {name: import_module(f"configs.{name}") for name in models.NAMES}
 SMALL = {
     "hidden": (16,),
     "channels": (4,),

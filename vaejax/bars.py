@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from vaejax.typeset import COLOURS, legible, styled
+from vaejax.typeset import COLOURS, legible, metric_name, styled
 
 BASELINES = ("raw", "pca")  # models that learn nothing
 BEST_BASELINE = {"color": "#222222", "linewidth": 0.8, "linestyle": ":"}
@@ -44,9 +44,7 @@ def score_bars(rows: Sequence[Mapping[str, Any]], *, metric: str) -> Figure:
         _bars(axes, [row for row in rows if row["label"] == label], places, clusterers)
         axes.axhline(border, color="#888888", linewidth=0.6)
         axes.set_title(legible(label) if label else "no label")
-        axes.set_xlabel(
-            metric.upper() if len(metric) == 3 else metric.replace("_", " ")
-        )
+        axes.set_xlabel(metric_name(metric))
     ticks = [np.mean([y for (m, _), y in places.items() if m == n]) for n in models]
     panels[0].set_yticks(ticks, [legible(model, most=28) for model in models])
     panels[0].set_ylim(lowest + 0.7, -0.7)

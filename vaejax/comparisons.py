@@ -24,6 +24,7 @@ from vaejax.typeset import (
     head,
     key_columns,
     legible,
+    metric_name,
     styled,
 )
 
@@ -65,7 +66,7 @@ def k_curves(rows: Sequence[Mapping[str, Any]], *, metric: str) -> Figure:
         _lines(axes, [row for row in rows if row["label"] == label], looks)
         axes.set_title(legible(label, most=36))
         axes.set_xlabel("number of clusters")
-    panels[0].set_ylabel(_axis_name(metric))
+    panels[0].set_ylabel(metric_name(metric))
     handles = [
         Line2D([], [], label=name, markersize=4.5, **look)
         for name, look in zip(names, looks.values(), strict=True)
@@ -118,10 +119,6 @@ def _lines(axes: Axes, rows: list[Mapping[str, Any]], looks: dict[str, dict]) ->
 def _width(std: float | None) -> float:
     """Of a whisker: none without a standard deviation."""
     return std if std is not None and math.isfinite(std) else 0.0
-
-
-def _axis_name(metric: str) -> str:
-    return metric.upper() if len(metric) == 3 else metric.replace("_", " ")
 
 
 @styled
@@ -314,7 +311,7 @@ def forest(rows: Sequence[Mapping[str, Any]], *, title: str, metric: str) -> Fig
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x")
     more = f"; {len(rest)} more methods are not drawn" if rest else ""
-    axes.set_xlabel(f"difference of {_axis_name(metric)}, 95 % interval{more}")
+    axes.set_xlabel(f"difference of {metric_name(metric)}, 95 % interval{more}")
     figure.legend(handles=_forest_key(), loc="outside lower right", ncols=2)
     head(figure, title)
     return figure

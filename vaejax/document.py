@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from vaejax import cards, record
 from vaejax.evaluate import Clustering
 from vaejax.pages.report_page import Document, Picture, Section
+from vaejax.project import MOST_MAPPED
 from vaejax.record import Record
 from vaejax.tables import Table
 
@@ -23,7 +24,8 @@ CAPTIONS = {
     "suggested_k": "What each criterion prefers, without labels; BIC: lower is better.",
     "stability": "Mean pairwise ARI between seeds: 1 where every seed finds the same.",
     "seeds": "ARI between every two seeds of the method that is shown.",
-    "maps": "Every track a point; near means alike, distances mean little else.",
+    "maps": "Every track a point; near means alike, distances mean little else. "
+    f"Above {MOST_MAPPED:,} tracks, that many are mapped, the others put beside them.",
     "sizes": "How many tracks each cluster holds, and of which classes.",
     "matrix": "Counts; colour is the share of the class. Agreement is on the diagonal.",
     "silhouettes": "Every track of every cluster, in the space where they were found.",

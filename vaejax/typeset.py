@@ -127,6 +127,11 @@ def shapes_text() -> bool:
     return hasattr(ft2font, "__libraqm_version__")
 
 
+def metric_name(metric: str) -> str:
+    """`ari` as `ARI`, `cluster_purity` as `cluster purity`."""
+    return metric.upper() if len(metric) == 3 else metric.replace("_", " ")
+
+
 def legible(text: str, *, most: int = 48) -> str:
     """The text as a figure can show it, in its own script where that is possible.
 
