@@ -153,7 +153,7 @@ def played(folder: Path) -> Path:
     cells = first.split(",")
     cells[header.split(",").index("title")] = ODD_TITLE
     table.write_text("\n".join([header, ",".join(cells), *rest]) + "\n")
-    config = vade.get_config()
+    config = CONFIGS["vade"].get_config()
     config.data.update(root=str(songs), cache_dir=str(folder / "cache"), n_workers=1)
     config.features.update(n_mels=16, n_mfcc=4, n_fft=1024, duration_s=1.0)
     config.networks.update(hidden=(16,), corruption=0.1, dtype="float32")
