@@ -59,6 +59,18 @@ def test_the_loss_is_finite_and_has_a_gradient_in_every_leaf(name, parts, songs)
         assert jnp.any(g != 0) or names & unused, path
 
 
+def test_no_step_waits_for_lapack(name, parts, songs):
+    """Whose batches hang jaxlib's CPU, where as many start as it has threads."""
+    model, batch = make(name, songs, **parts), batch_of(songs, 12)
+
+    def step(seed):
+        variables = model.init(jax.random.key(seed), batch)
+        return model.loss(variables, jax.random.key(1), batch, 1.0)
+
+    lowered = jax.jit(jax.vmap(step)).lower(jnp.arange(3))
+    assert "lapack" not in lowered.as_text()
+
+
 def test_a_row_is_encoded_alone_as_among_others(name, parts, songs):
     model, batch = make(name, songs, **parts), batch_of(songs, 12)
     variables = model.init(jax.random.key(0), batch)

@@ -16,6 +16,7 @@ from vaejax.recurrence import (
     RecurrentEncoder,
     Writer,
     memories,
+    orthogonal,
     stretches,
 )
 
@@ -89,6 +90,15 @@ def test_an_lstm_equals_that_of_flax(reverse):
     if reverse:  # Flax gives the outputs in the order in which they arose
         expected = expected[:, ::-1]
     np.testing.assert_allclose(h, jnp.swapaxes(expected, 0, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 4), (3, 12), (64, 256)])
+def test_the_rows_of_the_recurrent_kernel_are_orthogonal_and_of_one_length(shape):
+    seeds = jax.vmap(jax.random.key)(jnp.arange(20))
+    kernels = jax.vmap(lambda key: orthogonal(2.0)(key, shape))(seeds)
+    products = np.einsum("sij,skj->sik", kernels, kernels)
+    np.testing.assert_allclose(products, [4 * np.eye(shape[0])] * 20, atol=1e-5)
+    assert abs(float(kernels.mean())) < 4 * 2 / np.sqrt(kernels.size * shape[1])
 
 
 def test_units_start_to_forget_after_1_to_all_steps():
