@@ -49,6 +49,7 @@ def record_of(
         scores=tuple(scores),
         history=tuple(history),
         nulls={name: np.array(values, float) for name, values in nulls.items()},
+        notes=(),
     )
 
 

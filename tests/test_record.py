@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from records import clustered
 
-from vaejax import record, report, run_folder
+from vaejax import disk, record, report, run_folder
 from vaejax.evaluate import Latents
 
 IDS = np.array(["a", "b, c", "d", "é"])
@@ -59,12 +59,13 @@ def written(tmp_path) -> tuple[Path, list, list, dict]:
     )
     nulls = {"genre": rng.normal(size=(6, 9)).astype(np.float32)}
     report.write(tmp_path, made, scores, nulls, IDS)
-    run_folder.write_npz(tmp_path / "latents.npz", report.arrays(latents, IDS))
+    disk.write_npz(tmp_path / "latents.npz", report.arrays(latents, IDS))
     header = ("track_id", "song_id", "title", "artist", "genre")
     rows = [(i, f"s{i}", f"T {i}", "", g) for i, g in zip(IDS, "xyx", strict=False)]
     rows.append((IDS[3], "s", "", "", ""))
-    run_folder.write_csv(tmp_path / "tracks.csv", header, rows[::-1])
+    disk.write_csv(tmp_path / "tracks.csv", header, rows[::-1])
     (tmp_path / "config.json").write_text(json.dumps({"commit": "abc"}))
+    (tmp_path / "notes.json").write_text("[]")
     run_folder.History(tmp_path / "history.jsonl").add({"model": "raw", "epoch": 1})
     return tmp_path, made, scores, nulls
 

@@ -59,6 +59,7 @@ class Dataset(NamedTuple):
     scale: dict[str, tuple[np.ndarray, np.ndarray]]  # {modality: (mean, deviation)}
     told: dict[str, tuple[str, ...]]  # {column: its classes}, of batch["condition"]
     frame_step: int  # frames of the audio that one frame of an image stands for
+    streamed: bool = False  # to the device in parts as training goes on, not at once
 
 
 class Model(NamedTuple):
@@ -75,9 +76,12 @@ class Model(NamedTuple):
     decode: Callable | None = None  # (variables, z, batch) -> {modality: [b, ...]}
     assign: Callable | None = None  # (variables, batch) -> p(c | x) [b, c]
     prior: Callable | None = None  # (variables) -> p(z), as a `mixture.Mixture`
-    refit: Callable | None = None  # (variables, key, batch) -> variables, on the host
+    refit: Callable | None = None  # (variables, key, z) -> variables, on the host
     refit_at: float = 0.0  # progress at which `refit` is called
     settled_at: float = 0.0  # progress from which the loss is the final objective
+
+
+NEVER = -1  # a step that no training has
 
 
 class Best(NamedTuple):
@@ -98,6 +102,7 @@ class State(NamedTuple):
     variables: Variables
     opt_state: optax.OptState
     best: Best
+    broken: jax.Array  # int32 [], the step whose loss was not finite; NEVER: none was
 
 
 def fold(seed: int | jax.Array, *tags: int | jax.Array) -> jax.Array:

@@ -1,6 +1,5 @@
 """What the files of a run say: all that tables, figures and pages are made from."""
 
-import csv
 import json
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -10,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from vaejax import run_folder
+from vaejax import cells, divergence, run_folder
 from vaejax.evaluate import Clustering, Latents
 from vaejax.report import Score
 from vaejax.trained import SIDE_BY_SIDE, best_seed, name_of
@@ -29,6 +28,7 @@ class Record(NamedTuple):
     scores: tuple[Score, ...]
     history: tuple[dict, ...]
     nulls: dict[str, Float[np.ndarray, "m p"]]  # ARI of each clustering on shuffles
+    notes: tuple[str, ...]  # what is odd about the collection, and about the training
 
 
 def read(
@@ -43,6 +43,7 @@ def read(
     tracks, latents, ids = collection_of(trained, settings)
     with np.load(folder / "permutations.npz") as file:
         nulls = {name: file[name] for name in file.files}
+    history = run_folder.History(trained / "history.jsonl").rows
     return Record(
         folder,
         trained,
@@ -52,8 +53,9 @@ def read(
         latents,
         tuple(_clusterings(folder / "assignments.csv", len(ids), latents)),
         tuple(scores(folder / "scores.csv")),
-        tuple(run_folder.History(trained / "history.jsonl").rows),
+        tuple(history),
         nulls,
+        (*json.loads((trained / "notes.json").read_text()), *divergence.told(history)),
     )
 
 
@@ -61,8 +63,7 @@ def collection_of(
     trained: Path, settings: dict[str, dict]
 ) -> tuple[dict[str, np.ndarray], tuple[Latents, ...], np.ndarray]:
     """The columns of the tracks, what every model makes of them, and their ids."""
-    with (trained / "tracks.csv").open(newline="") as file:
-        table = list(csv.DictReader(file))
+    table = list(cells.records(trained / "tracks.csv"))
     with np.load(trained / "latents.npz") as file:
         arrays = {name: file[name] for name in file.files}
     ids = arrays.pop("track_id")
@@ -100,35 +101,33 @@ def _clusterings(
     path: Path, n: int, latents: Sequence[Latents]
 ) -> Iterator[Clustering]:
     of_model = {one.model: one for one in latents}
-    with path.open(newline="") as file:
-        reader = csv.reader(file)
-        next(reader)
-        while rows := list(islice(reader, n)):
-            _, model, clusterer, k, seed, _, _ = rows[0]
-            one = of_model.get(model)
-            probability = None
-            if rows[0][6]:
-                probability = np.array([float(row[6]) for row in rows])
-            yield Clustering(
-                model,
-                one.space if one and seed else "",
-                clusterer,
-                int(k) if k else None,
-                int(seed) if seed else None,
-                np.array([int(row[5]) for row in rows]),
-                probability,
-                z=one.z[int(seed)] if one and seed else None,
-                told=one.told if one else (),
-            )
+    reader = cells.read(path)
+    next(reader)
+    while rows := list(islice(reader, n)):
+        _, model, clusterer, k, seed, _, _ = rows[0]
+        one = of_model.get(model)
+        probability = None
+        if rows[0][6]:
+            probability = np.array([float(row[6]) for row in rows])
+        yield Clustering(
+            model,
+            one.space if one and seed else "",
+            clusterer,
+            int(k) if k else None,
+            int(seed) if seed else None,
+            np.array([int(row[5]) for row in rows]),
+            probability,
+            z=one.z[int(seed)] if one and seed else None,
+            told=one.told if one else (),
+        )
 
 
 def scores(path: Path) -> Iterator[Score]:
     """The rows of a `scores.csv`."""
-    with path.open(newline="") as file:
-        for row in csv.DictReader(file):
-            k = int(row["k"]) if row["k"] else None
-            seed = int(row["seed"]) if row["seed"] else None
-            yield Score(**row | {"k": k, "seed": seed, "value": float(row["value"])})
+    for row in cells.records(path):
+        k = int(row["k"]) if row["k"] else None
+        seed = int(row["seed"]) if row["seed"] else None
+        yield Score(**row | {"k": k, "seed": seed, "value": float(row["value"])})
 
 
 def labels(record: Record) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vaejax import run_folder
+from vaejax import disk
 from vaejax.evaluate import Clustering, Latents
 from vaejax.tables import Estimate, number, shown
 from vaejax.trained import SIDE_BY_SIDE, inputs_of
@@ -31,7 +31,7 @@ class Score(NamedTuple):
     label: str
     metric: str
     value: float
-    told: str  # "told" where the model was given the label that it is scored on
+    told: str  # "told" where the model was given a label that is scored
 
 
 def scores_of(rows: Sequence[dict], settings: dict) -> list[Score]:
@@ -84,11 +84,11 @@ def write(
       tables: that come after the scores in scores.txt.
     """
     rows = (row for one in clusterings for row in assignments(one, ids))
-    run_folder.write_csv(workdir / "assignments.csv", ASSIGNMENT_COLUMNS, rows)
-    run_folder.write_csv(workdir / "scores.csv", Score._fields, scores)
-    run_folder.write_npz(workdir / "permutations.npz", dict(nulls))
+    disk.write_csv(workdir / "assignments.csv", ASSIGNMENT_COLUMNS, rows)
+    disk.write_csv(workdir / "scores.csv", Score._fields, scores)
+    disk.write_npz(workdir / "permutations.npz", dict(nulls))
     text = "\n\n".join([table(scores), *filter(None, tables)])
-    run_folder.write_text(workdir / "scores.txt", text + "\n")
+    disk.write_text(workdir / "scores.txt", text + "\n")
 
 
 def summary(scores: Iterable[Score], *, metric: str, k: int) -> list[dict]:
@@ -105,7 +105,7 @@ def summary(scores: Iterable[Score], *, metric: str, k: int) -> list[dict]:
 
 
 def marked(score: Score) -> str:
-    """The name of the model, with a star where it was told the label."""
+    """The name of the model, with a star where it was told a label."""
     return f"{score.model}*" if score.told else score.model
 
 
@@ -115,17 +115,19 @@ def table(scores: Iterable[Score]) -> str:
     p is the largest over the seeds. Within a block the rows keep the order in which
     they were scored. Blocks about the latent codes themselves come first.
     """
-    values = defaultdict(list)
+    values, seeds = defaultdict(list), defaultdict(list)
     for s in scores:
         if not s.metric.startswith(ELSEWHERE):
-            values[s.label, s.k, marked(s), s.clusterer, s.metric].append(s.value)
+            key = (s.label, s.k, marked(s), s.clusterer, s.metric)
+            values[key].append(s.value)
+            seeds[key].append(s.seed)
     keys = list(values)
     whole = dict.fromkeys((k, label) for label, k, _, name, _ in keys if not name)
     blocks = [_block(label, k, values, whole=True) for k, label in whole]
     for label in dict.fromkeys(label for label, _, _, name, _ in keys if name):
         for k in dict.fromkeys(k for _, k, _, name, _ in keys if name):
             blocks.append(_block(label, k, values, whole=False))
-    return "\n\n".join(blocks + warnings(values))
+    return "\n\n".join(blocks + warnings(values, seeds))
 
 
 def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
@@ -150,7 +152,7 @@ def _block(label: str, k: int | None, values: dict, *, whole: bool) -> str:
             cells[0] += f" of {units[0]:.0f}"
         lines.append(_line(model, name, cells, width))
     if any(model.endswith("*") for model, _ in methods):
-        lines.append(f"  * was told {label}: this is no evidence of what it finds")
+        lines.append("  * was told a label: this is no evidence of what it finds")
     return "\n".join(lines)
 
 
@@ -165,19 +167,26 @@ def _heading(label: str, k: int | None, whole: bool) -> tuple[dict, int, str]:
     return INTERNAL, 13, f"internal, each in its own space, {which}"
 
 
-def warnings(values: dict) -> list[str]:
-    """A line for every model whose code is empty, or whose clusters are, in a seed."""
+def warnings(values: dict, seeds: dict) -> list[str]:
+    """A line for every model whose code is empty, or whose clusters are, in a seed.
+
+    Args:
+      values: {(label, k, model, clusterer, metric): a value a seed}.
+      seeds: which seeds these are, alike.
+    """
     lines = []
-    for (_, _, model, _, metric), found in values.items():
-        seeds = ", ".join(str(i) for i, x in enumerate(found) if x < COLLAPSED)
-        if metric == "kl" and seeds:
+    for key, found in values.items():
+        _, _, model, _, metric = key
+        by_seed = list(zip(seeds[key], found, strict=True))
+        empty = ", ".join(str(seed) for seed, x in by_seed if x < COLLAPSED)
+        if metric == "kl" and empty:
             lines.append(
-                f"Warning: {model} has collapsed, seeds {seeds}: its code says less "
+                f"Warning: {model} has collapsed, seeds {empty}: its code says less "
                 f"than {COLLAPSED} nats of a row. Lower config.model.beta, lengthen "
                 "config.model.warmup, or set config.model.free_bits."
             )
         own = values.get(("", None, model, "", "clusters"), [])
-        unused = [f"{i} ({x:.0f})" for i, x in enumerate(found) if own and x < own[0]]
+        unused = [f"{i} ({x:.0f})" for i, x in by_seed if own and x < own[0]]
         if metric == "clusters_used" and unused:
             lines.append(
                 f"Note: {model} uses fewer than its {own[0]:.0f} clusters in seeds "
@@ -186,8 +195,21 @@ def warnings(values: dict) -> list[str]:
         if metric.startswith("weight_"):
             view = metric.removeprefix("weight_")
             lines.append(f"Note: {model} weighs {view} by {_cell(metric, found)}.")
-    lines += _samples(values)
+    lines += _short(values) + _samples(values)
     return ["\n".join(lines)] if lines else []
+
+
+def _short(values: dict) -> list[str]:
+    """A line for every model whose clusterers found fewer clusters than asked for."""
+    names = defaultdict(set)
+    for (_, k, model, clusterer, metric), found in values.items():
+        apart = clusterer == "own"  # of which the model's own scores tell
+        if metric == "clusters_found" and k and min(found) < k and not apart:
+            names[model].add(f"{clusterer} (k = {k})")
+    return [
+        f"Note: on {model}, {_listed(sorted(who))} found fewer clusters than asked for."
+        for model, who in names.items()
+    ]
 
 
 def _samples(values: dict) -> list[str]:

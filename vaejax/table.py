@@ -10,13 +10,14 @@ import csv
 import io
 import json
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from vaejax.core import Rejected
+from vaejax.unicode import nfc
 
 TABLES = ("metadata.csv", "metadata.jsonl")
 LYRICS_FILES = {
@@ -30,6 +31,9 @@ NAMES = (
 )
 KNOWN = (*NAMES, "language", "genre")
 
+LIMIT_BYTES = 2**31  # ten million rows of 200 bytes
+_MOST_COLUMNS = 1000  # every row has a value for each
+
 _VERBATIM = {"file_name", "track_id", "lyrics", *LYRICS_FILES}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -42,6 +46,25 @@ class Row(NamedTuple):
 
     line: int  # the first is 1
     values: dict[str, str]  # every known column and every other one; "" is unknown
+
+
+def load(path: Path) -> bytes:
+    """The content of a table, for `parse`.
+
+    Raises:
+      ValueError: it cannot be read, or is larger than `LIMIT_BYTES`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(LIMIT_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
+    if len(data) > LIMIT_BYTES:
+        raise ValueError(
+            f"{path.name} is larger than {LIMIT_BYTES >> 30} GB. Name lyrics in it as "
+            "files, or make several folders."
+        )
+    return data
 
 
 def parse(table: str, data: bytes) -> tuple[list[Row], list[Rejected]]:
@@ -75,7 +98,7 @@ def one_line(value: str) -> str:
     """The value in NFC, stripped, with blanks for line breaks and the like."""
     if value.isascii() and value.isprintable():
         return value.strip()
-    return _CONTROLS.sub(" ", unicodedata.normalize("NFC", value)).strip()
+    return _CONTROLS.sub(" ", nfc(value)).strip()
 
 
 def shown(value: str) -> str:
@@ -227,6 +250,11 @@ def _clean(column: str, value: str) -> str:
 
 
 def _check_columns(table: str, columns: list[str]) -> None:
+    if len(columns) > _MOST_COLUMNS:
+        raise ValueError(
+            f"{table} has {len(columns)} columns; at most {_MOST_COLUMNS} are read. "
+            "Leave out what is no label."
+        )
     repeated = [name for name, n in Counter(columns).items() if n > 1 and name]
     if repeated:
         raise ValueError(
@@ -234,7 +262,7 @@ def _check_columns(table: str, columns: list[str]) -> None:
         )
     if "file_name" not in columns:
         close = get_close_matches("file_name", columns, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = f" Did you mean {shown(close[0])}?" if close else ""
         present = ", ".join(repr(name[:40]) for name in columns[:20])
         raise ValueError(
             f"{table} has no column 'file_name'.{hint} Its columns: {present}. "

@@ -3,15 +3,13 @@
 A cell is text, a number, an `Estimate`, or None where there is nothing to say.
 """
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from vaejax import run_folder
+from vaejax import cells, disk
 
 
 class Estimate(NamedTuple):
@@ -95,19 +93,17 @@ def as_csv(table: Table) -> str:
         any(isinstance(row[i], Estimate) for row in table.rows)
         for i in range(len(table.header))
     ]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     names = [
         name
         for column, e in zip(table.header, estimated, strict=True)
         for name in ((column, f"{column} std") if e else (column,))
     ]
-    writer.writerow(names)
+    rows = []
     for row in table.rows:
-        cells = zip(row, estimated, strict=True)
-        parts = [_numbers(cell) if e else (cell,) for cell, e in cells]
-        writer.writerow([cell for part in parts for cell in part])
-    return text.getvalue()
+        pairs = zip(row, estimated, strict=True)
+        parts = [_numbers(cell) if e else (cell,) for cell, e in pairs]
+        rows.append([cell for part in parts for cell in part])
+    return cells.as_csv(names, rows)
 
 
 def _numbers(cell: Cell) -> tuple[Cell, Cell]:
@@ -175,7 +171,7 @@ def write(folder: Path, tables: Iterable[Table]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for table in tables:
         for suffix, form in FORMATS.items():
-            run_folder.write_text(folder / f"{table.name}.{suffix}", form(table))
+            disk.write_text(folder / f"{table.name}.{suffix}", form(table))
 
 
 FORMATS = {"csv": as_csv, "md": as_markdown, "tex": as_latex}

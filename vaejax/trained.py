@@ -1,6 +1,5 @@
 """Models as settings name them, and as a finished run has left them."""
 
-import json
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,7 +7,17 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from vaejax import check, checkpoint, data, devices, models, networks, run_folder, train
+from vaejax import (
+    check,
+    checkpoint,
+    data,
+    devices,
+    divergence,
+    models,
+    networks,
+    run_folder,
+    train,
+)
 from vaejax.core import Dataset, Model, Variables
 from vaejax.fusion import is_joint
 
@@ -75,7 +84,9 @@ def make_model(options: dict, settings: dict, dataset: Dataset) -> Model:
 def best_seed(rows: list[dict]) -> int:
     """The seed with the lowest held-out loss after pretraining; labels have no say."""
     losses = [row["valid_loss"] for row in rows if row["phase"] == "training"]
-    return int(np.argmin(np.min(losses, axis=0)))
+    best = np.fmin.reduce(np.array(losses, float), axis=0)  # null is NaN, and the worst
+    best[sorted(divergence.without_result(rows))] = np.nan
+    return int(np.nanargmin(best))
 
 
 def settings_of(folder: Path) -> dict[str, dict]:
@@ -95,7 +106,8 @@ def settings_of(folder: Path) -> dict[str, dict]:
             f"--run={folder} is not finished: it lacks {', '.join(missing)}. The same "
             f"launch/train.py command with --workdir={folder} goes on with it."
         )
-    record = json.loads((folder / "config.json").read_text())
+    run_folder.verify(folder)
+    record = run_folder.read_config(folder)
     config = {name: _tuples(options) for name, options in record["config"].items()}
     given = {f"{section}.{key}" for section in config for key in config[section]}
     wanted = {path for path in check.RULES if not path.startswith("model.")}
@@ -154,7 +166,8 @@ def restored(
     variables = checkpoint.best(folder / "checkpoints" / name, template)
     if variables is None:
         raise ValueError(
-            f"--run={folder} has no checkpoints/{name}/best: its model is gone. Train "
+            f"--run={folder} has no checkpoints/{name}/best: its model is gone or "
+            "damaged. Train "
             "it again."
         )
     variables = jax.tree.map(lambda x: x[seed], variables)
