@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from conftest import SHARED
 
-from vaejax import audio, decode
+from vaejax import audio, decode, features
 from vaejax.audio import AudioError
+from vaejax.core import Track
 
 ROOT = SHARED / "awkward"
 REFUSED = {  # what the table expects: how the reason begins
@@ -69,3 +70,29 @@ def test_an_awkward_file_is_treated_as_its_table_says(row, crop, bank):
     cepstrum = audio.mfcc(mel, n_mfcc=40)
     assert mel.shape == (1 + len(samples) // 512, 128) and np.isfinite(mel).all()
     assert cepstrum.shape == (len(mel), 120) and np.isfinite(cepstrum).all()
+
+
+def test_awkward_files_are_used_or_set_aside_in_processes(tmp_path):
+    found = rows()
+    if not found or decode.ffmpeg() is None:
+        pytest.skip("There is no such collection, or no ffmpeg, here.")
+    paths = [ROOT / row["file"] for row in found]
+    tracks = [Track(p.name, p, p.name, p.name, "", "", {}, {}) for p in paths]
+    sizes = {"sample_rate_hz": 22050, "n_fft": 2048, "hop": 512, "n_mels": 128}
+    clips, rejected = features.extract(
+        tracks,
+        cache_dir=tmp_path,
+        n_workers=2,
+        **sizes,
+        duration_s=30.0,
+        crop="centre",
+        n_mfcc=40,
+    )
+    reasons = {row.track_id: row.reason for row in rejected}
+    for track, row in zip(tracks, found, strict=True):
+        if row["expected"] in REFUSED and row["expected"] != "partial or error":
+            reason = reasons.pop(track.track_id).removeprefix(f"{track.file_name!r} ")
+            assert re.match(REFUSED[row["expected"]], reason)
+    partial = {row["file"] for row in found if row["expected"] == "partial or error"}
+    assert reasons.keys() <= partial
+    assert len(clips) + len(rejected) == len(tracks)

@@ -210,3 +210,7 @@ def test_awkward_files_give_the_lines_of_their_text():
     assert found["bengali_u09df"] == found["bengali_nfd_nukta"] == found["utf16_bom"]
     assert found["utf8_bom_crlf"] == found["utf16_bom"]
     assert set(found["utf16_bom"]) <= set(found["very_long_200k"])
+
+
+def test_a_line_is_in_nfc_where_a_joiner_stood_before_a_mark():
+    assert lines("i\u200c\u200d\u0301 e\u00ad\u0301", drop=()) == ["í é"]

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import re
+import shutil
 import sys
 import unicodedata
 from pathlib import Path
@@ -11,7 +12,7 @@ from conftest import shared
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vaejax import corpus
+from vaejax import contents, corpus, store, table
 from vaejax.core import Rejected
 
 SPELLINGS = ("গান_\u09df.ogg", "গান_\u09af\u09bc.ogg")  # one name, twice
@@ -78,11 +79,11 @@ def test_two_tables_are_refused(tmp_path):
 
 
 def test_a_table_that_cannot_be_opened_is_refused(tmp_path, monkeypatch):
-    def refuse(path):
+    def refuse(path, mode):
         raise PermissionError(13, "Permission denied")
 
     put(tmp_path, "metadata.csv")
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ValueError, match="metadata.csv cannot be read: Permission"):
         read(tmp_path)
 
@@ -221,6 +222,43 @@ def test_a_broken_table_is_refused(tmp_path, table, message):
 def test_broken_lines_of_json_are_refused(tmp_path, table, message):
     with pytest.raises(ValueError, match=message):
         read(tmp_path, table, name="metadata.jsonl")
+
+
+def test_columns_without_end_are_refused(tmp_path):
+    put(tmp_path, "a.ogg")
+    header = ",".join(["file_name", *(f"file-name{i}" for i in range(10**5))])
+    with pytest.raises(ValueError, match="has 100001 columns; at most 1000 are read"):
+        read(tmp_path, f"{header}\na.ogg\n")
+    (tmp_path / "metadata.csv").unlink()
+    rows = "\n".join(f'{{"file_name": "a.ogg", "x{i}": 1}}' for i in range(2000))
+    with pytest.raises(ValueError, match="has 2001 columns; at most 1000 are read"):
+        read(tmp_path, rows, name="metadata.jsonl")
+
+
+def test_a_table_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "LIMIT_BYTES", 2**10)
+    put(tmp_path, "a.ogg")
+    with pytest.raises(ValueError, match="metadata.csv is larger than 0 GB"):
+        read(tmp_path, "file_name\n" + "a.ogg\n" * 1000)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "[" * 10**5,
+        '{"a":' * 10**4,
+        "[" * 900 + "]" * 900,
+        "9" * 10**5,
+        '"\\ud800\\u0000"',
+    ],
+)
+def test_values_of_json_without_end_cost_their_row_or_nothing(tmp_path, value):
+    put(tmp_path, "a.ogg", "b.ogg")
+    rows = f'{{"file_name": "a.ogg", "x": {value}}}\n{{"file_name": "b.ogg"}}\n'
+    found = read(tmp_path, rows, name="metadata.jsonl")
+    assert len(found.tracks) + len(found.rejected) == 2
+    assert found.tracks[-1].file_name == "b.ogg"
+    json.dumps(found.tracks[0].columns).encode()
 
 
 def test_bad_rows_are_set_aside_and_the_others_go_on(tmp_path):
@@ -498,7 +536,7 @@ def test_no_table_reaches_outside_or_fails_in_another_way(inside, table):
     paths += [text for text in texts if isinstance(text, Path)]
     for path in [*opened, *paths]:
         assert Path(path).resolve().is_relative_to(inside.resolve()), path
-    corpus.fingerprint(found.tracks)
+    corpus.fingerprint(found.tracks, {})
 
 
 # Lyrics of a table
@@ -734,27 +772,37 @@ def test_the_description_keeps_to_100_columns(tmp_path):
     assert text.endswith("Set aside: none")
 
 
-def test_the_fingerprint_tells_collections_apart_and_not_orders(tmp_path):
-    put(tmp_path, "pop/a.ogg", "pop/b.ogg", "lyrics/a.txt")
-    tracks = read(tmp_path).tracks
-    print_ = corpus.fingerprint(tracks)
+def test_the_fingerprint_tells_collections_apart_and_not_orders_or_places(tmp_path):
+    def print_of(tracks) -> str:
+        texts = [text for t in tracks for text in t.lyrics.values()]
+        paths = [p for p in [t.path for t in tracks] + texts if isinstance(p, Path)]
+        with store.opened(tmp_path / "cache", {}) as cache:
+            found = contents.of_all(cache, paths, 2)
+        return corpus.fingerprint(tracks, dict(zip(paths, found, strict=True)))
+
+    folder = tmp_path / "songs"
+    put(folder, "pop/a.ogg", "pop/b.ogg", "lyrics/a.txt", data=b"words")
+    tracks = read(folder).tracks
+    print_ = print_of(tracks)
     assert re.fullmatch("[0-9a-f]{16}", print_)
-    assert corpus.fingerprint(tracks[::-1]) == print_
-    moved = tmp_path.rename(tmp_path.with_name("moved"))
-    assert corpus.fingerprint(read(moved).tracks) == print_
-    seen = {print_, corpus.fingerprint(tracks), corpus.fingerprint(tracks[:1])}
-    first = read(moved).tracks[0]
+    assert print_of(tracks[::-1]) == print_
+    copied = tmp_path / "copied"
+    shutil.copytree(folder, copied, copy_function=shutil.copyfile)  # new times
+    assert print_of(read(copied).tracks) == print_
+    seen = {print_, print_of(tracks[:1]), corpus.fingerprint(tracks, {})}
+    first = read(copied).tracks[0]
     for changed in (
         first._replace(track_id="z"),
         first._replace(columns={"language": "", "genre": "rock"}),
         first._replace(lyrics={"original": "la"}),
     ):
-        seen.add(corpus.fingerprint([changed]))
-    put(moved, "pop/a.ogg", data=b"1")
-    seen.add(corpus.fingerprint(read(moved).tracks))
-    os.utime(moved / "lyrics/a.txt", ns=(1, 1))
-    seen.add(corpus.fingerprint(read(moved).tracks))
-    assert len(seen) == 8
+        seen.add(print_of([changed]))
+    for name in ("pop/a.ogg", "lyrics/a.txt"):
+        put(copied, name, data=b"sword")  # as long as it was
+        seen.add(print_of(read(copied).tracks))
+    (copied / "pop/a.ogg").unlink()
+    seen.add(print_of(tracks[1:] + (first,)))
+    assert len(seen) == 9
 
 
 # Private collections

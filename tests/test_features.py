@@ -16,7 +16,7 @@ import soundfile
 from conftest import shared
 from test_audio import librosa_load, librosa_mfcc
 
-from vaejax import audio, features, workers
+from vaejax import audio, contents, features, store, workers
 from vaejax.core import Track
 
 ROOT = Path(features.__file__).parents[1]
@@ -50,15 +50,16 @@ def extract(tracks, cache, n_workers=1, **changes):
 
 @pytest.fixture
 def analysed(monkeypatch) -> list[str]:
-    """Names of the files that are decoded in this process."""
+    """Names of the files that are decoded for this process."""
     names = []
-    real = audio.analyse
+    real = workers.results
 
-    def counted(recipe, path):
-        names.append(path.name)
-        return real(recipe, path)
+    def counted(work, jobs, **options):
+        for job, result in real(work, jobs, **options):
+            names.append(job[1].name)
+            yield job, result
 
-    monkeypatch.setattr(audio, "analyse", counted)
+    monkeypatch.setattr(workers, "results", counted)
     return names
 
 
@@ -140,7 +141,7 @@ def test_a_second_run_computes_nothing_and_starts_nothing(
     tracks.append(track(tmp_path / "songs" / "bad.wav"))
     first = extract(tracks, tmp_path / "cache")
     assert "5/5" in capsys.readouterr().err
-    for module, name in ((workers, "results"), (features, "_read_content")):
+    for module, name in ((workers, "results"), (contents, "_stamped")):
         monkeypatch.setattr(module, name, None)
     monkeypatch.setattr(audio, "mel_bank", None)
     second = extract(tracks, tmp_path / "cache")
@@ -232,18 +233,14 @@ def test_a_damaged_shard_is_noticed_and_mended(tmp_path, analysed, harm, lost):
     assert len(analysed) == lost
 
 
-def test_what_may_pass_is_tried_again(tmp_path, monkeypatch):
+def test_what_may_pass_is_tried_again(tmp_path):
     tracks = songs(tmp_path / "songs", 1)
-    real = audio.read
-
-    def unlucky(*_, **__):
-        raise audio.UnavailableError("has no decoder.")
-
-    monkeypatch.setattr(audio, "read", unlucky)
-    assert (
-        extract(tracks, tmp_path / "cache")[1][0].reason == "'000.wav' has no decoder."
-    )
-    monkeypatch.setattr(audio, "read", real)
+    hidden = tracks[0].path.rename(tmp_path / "hidden.wav")
+    tracks[0].path.mkdir()
+    _, (rejected,) = extract(tracks, tmp_path / "cache")
+    assert rejected.reason == "'000.wav' is a directory, not a file."
+    tracks[0].path.rmdir()
+    hidden.rename(tracks[0].path)
     assert len(extract(tracks, tmp_path / "cache")[0]) == 1
 
 
@@ -271,7 +268,7 @@ def start(folder: Path, cache: Path, n_workers: int) -> subprocess.Popen:
 
 def n_records(cache: Path) -> int:
     try:
-        index = sqlite3.connect(f"file:{cache / 'index-1.sqlite'}?mode=ro", uri=True)
+        index = sqlite3.connect(f"file:{cache / store._INDEX}?mode=ro", uri=True)
     except sqlite3.OperationalError:
         return 0
     try:
@@ -329,7 +326,7 @@ def test_two_runs_share_a_cache_at_once(tmp_path, analysed):
 def test_a_crash_is_a_reason_and_not_remembered(tmp_path, monkeypatch):
     tracks = songs(tmp_path / "songs", 1)
 
-    def crash(work, jobs, *, n_workers):
+    def crash(work, jobs, **options):
         return ((job, workers.WorkerError("ends its process.")) for job in jobs)
 
     with monkeypatch.context() as patch:
@@ -337,3 +334,28 @@ def test_a_crash_is_a_reason_and_not_remembered(tmp_path, monkeypatch):
         clips, (rejected,) = extract(tracks, tmp_path / "cache")
     assert clips == [] and rejected.reason == "'000.wav' ends its process."
     assert len(extract(tracks, tmp_path / "cache")[0]) == 1
+
+
+@pytest.mark.parametrize("harm", ["changed", "removed"])
+def test_a_file_that_changes_while_it_is_read_is_no_record_of_either(
+    harm, tmp_path, monkeypatch
+):
+    tracks = songs(tmp_path / "songs", 2)
+    real = workers.results
+
+    def meanwhile(work, jobs, **options):
+        for job, result in real(work, jobs, **options):
+            if job[1] == tracks[0].path and harm == "changed":
+                soundfile.write(job[1], np.zeros(9000), 22050)
+            elif job[1] == tracks[0].path:
+                job[1].unlink()
+            yield job, result
+
+    monkeypatch.setattr(workers, "results", meanwhile)
+    clips, (rejected,) = extract(tracks, tmp_path / "cache")
+    assert [clip.track for clip in clips] == [tracks[1]]
+    assert "was changed or removed while it was read" in rejected.reason
+    monkeypatch.undo()
+    if harm == "changed":
+        clips, _ = extract(tracks, tmp_path / "cache")
+        assert clips[0].duration_s == pytest.approx(9000 / 22050, abs=1e-3)

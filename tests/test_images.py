@@ -1,5 +1,7 @@
 """Benchmarks of images come in the forms in which they are shared."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,69 @@ def test_a_file_that_is_not_there_or_not_an_npz_is_named(tmp_path):
     (tmp_path / "text.npz").write_text("<html>404</html>")
     with pytest.raises(ValueError, match="text.npz is not a readable .npz file"):
         read(tmp_path / "text.npz")
+
+
+def header(**claims) -> bytes:
+    """A file of NumPy's that claims what it likes."""
+    about = {"descr": "|u1", "fortran_order": False, "shape": (4, 2, 2)} | claims
+    text = repr(about).encode()
+    return b"\x93NUMPY\1\0" + len(text).to_bytes(2, "little") + text
+
+
+@pytest.mark.parametrize(
+    "member, message",
+    [
+        (header(shape=(10**12, 64, 64)), r"claims the shape \(1000000000000, 64, 64\)"),
+        (header(shape=(2**40,) * 9), "claims the shape"),
+        (header(shape=(-1, 2)), "no array of numbers or texts"),
+        (header(descr="|O") + bytes(99), "no array of numbers or texts"),
+        (header(descr="|V0"), "not a readable .npz"),
+        (b"\x93NUMPY\1\0\xff\xff{" + b"[" * 99_999, "not a readable .npz"),
+        (b"\x93NUMPY\3\0" + bytes(99), r"is of format \(3, 0\)"),
+        (b"cos\nsystem\n(S'true'\ntR.", "not a readable .npz"),
+    ],
+)
+def test_what_a_header_claims_is_not_believed(tmp_path, member, message):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as file:
+        file.writestr("x.npy", member)
+        file.writestr("y.npy", header(shape=(4,)) + bytes(4))
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path / "a.npz")
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(images, "LIMIT_BYTES", 2**20)
+    x = np.zeros((1024, 64, 64), np.uint8)
+    np.savez_compressed(tmp_path / "a.npz", x=x, y=np.zeros(1024, int))
+    assert (tmp_path / "a.npz").stat().st_size < 2**14
+    with pytest.raises(ValueError, match="holds 0.0 GB of arrays; at most 0 are read"):
+        read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    "arrays, message",
+    [
+        ({"x": np.array(["a"]), "y": np.zeros(1)}, "x must be an array of numbers"),
+        ({"x": np.zeros(()), "y": np.zeros(1)}, "x must be an array of numbers"),
+        ({"x": np.zeros((1, 2)), "y": np.zeros((1, 1))}, r"y must be \[n\]. Got float"),
+        (
+            {"x_train": np.zeros((1, 2)), "x_test": np.zeros((1, 3))}
+            | {"y_train": np.zeros(1), "y_test": np.zeros(1)},
+            "images must be of one size",
+        ),
+        (
+            {"packed": np.zeros((1, 2)), "shape": np.array([1, 4, 4])}
+            | {"latents_classes": np.zeros((1, 6))},
+            "packed must be uint8",
+        ),
+        (
+            {"packed": np.zeros((1, 2), np.uint8), "shape": np.array([1, 9, 9])}
+            | {"latents_classes": np.zeros((1, 6))},
+            r"packed has 2 bytes an image; \(9, 9\) needs 11",
+        ),
+    ],
+)
+def test_arrays_that_do_not_go_together_are_refused(tmp_path, arrays, message):
+    np.savez(tmp_path / "a.npz", **arrays)
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path / "a.npz")

@@ -1,4 +1,5 @@
 import sys
+import time
 import unicodedata
 
 import pytest
@@ -125,3 +126,11 @@ def test_uroman_romanises_when_it_is_there():
 
 def test_the_default_is_the_first():
     assert list(ROMANIZERS) == ["tables", "anyascii", "uroman"]
+
+
+@pytest.mark.parametrize("letter", ["ক", "ক্ষ", "ह", "ल", "ي", "ლ"])
+@pytest.mark.parametrize("by", ["tables", "anyascii"])
+def test_a_word_of_any_length_takes_linear_time(letter, by):
+    started = time.process_time()
+    assert romanized(letter * 20_000, by=by).isascii()
+    assert time.process_time() - started < 5

@@ -90,3 +90,15 @@ def test_a_table_cannot_reach_outside_of_its_folder(folder):
     found = texts.read(folder / "all.csv", allow_outside=False)
     assert [t.file_name for t in found.tracks] == ["english/rock/e1.txt"]
     assert "outside" in found.rejected[0].reason or ".." in found.rejected[0].reason
+
+
+def test_a_version_beside_a_text_is_not_taken_from_outside(folder):
+    (folder.parent / "secret.txt").write_text("secret")
+    (folder / "english/rock/e1.roman.txt").symlink_to(folder.parent / "secret.txt")
+    table = folder / "all.csv"
+    table.write_text("file_name\nenglish/rock/e1.txt\nbangla/baul/b1.txt\n")
+    found = texts.read(table, allow_outside=False)
+    assert [track.track_id for track in found.tracks] == ["bangla/baul/b1"]
+    assert "leads outside the folder by a symbolic link" in found.rejected[0].reason
+    found = texts.read(table, allow_outside=True)
+    assert "romanized" in found.tracks[1].lyrics

@@ -148,6 +148,13 @@ def sentencepiece_model(path):
     return [processor.id_to_piece(i) for i in range(processor.get_piece_size())]
 
 
+@pytest.mark.parametrize("content", [b"{}", b"[1]", b"[" * 10**5, b"\xff"])
+def test_a_vocabulary_that_is_none_is_named(folder, content):
+    (folder / "shared_vocabulary.json").write_bytes(content)
+    with pytest.raises(ValueError, match="shared_vocabulary.json is (damaged|no list)"):
+        open_translator(str(folder))
+
+
 def test_m2m100_is_told_the_language_by_its_own_codes(folder):
     from transformers import M2M100Tokenizer
 

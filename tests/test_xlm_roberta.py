@@ -244,6 +244,25 @@ def test_a_shard_that_is_not_there_is_named(tmp_path):
     refused(tmp_path, "index.json is damaged: KeyError")
 
 
+@pytest.mark.parametrize(
+    "part", ["../other/model.safetensors", "/etc/passwd", "model.bin", "a\0", 7, ["a"]]
+)
+def test_an_index_names_only_files_beside_it(tmp_path, part):
+    save(tmp_path, "sharded")
+    weight_map = {"a": part}
+    (tmp_path / weights.INDEX).write_text(json.dumps({"weight_map": weight_map}))
+    refused(tmp_path, r"index.json (names .* files beside it|is damaged)")
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 10**5, b"[]", b'{"weight_map": 3}', b"\xff"]
+)
+def test_an_index_that_is_none_is_called_damaged(tmp_path, content):
+    save(tmp_path, "sharded")
+    (tmp_path / weights.INDEX).write_bytes(content)
+    refused(tmp_path, "index.json is damaged")
+
+
 def test_pickles_are_not_opened(tmp_path):
     (save(tmp_path) / weights.FILE).rename(tmp_path / "pytorch_model.bin")
     refused(tmp_path, "only pytorch_model.bin.*save_pretrained")
@@ -261,6 +280,10 @@ def test_pickles_are_not_opened(tmp_path):
         ({"num_hidden_layers": 2}, "encoder.layer.2.* is not in this model"),
         ({"num_hidden_layers": 4}, "lacks 16 of the 69 .*encoder.layer.3"),
         ({"vocab_size": 59}, "tokenizer.json has 60 tokens"),
+        ({"num_hidden_layers": 10**6}, "above 0 and at most 1000"),
+        ({"vocab_size": 10**12}, "above 0 and at most 10000000"),
+        ({"layer_norm_eps": float("nan")}, "layer_norm_eps=nan must be a number"),
+        ({"hidden_size": "9" * 10**5}, "hidden_size='9{39} must be a number"),
         ({"eos_token_id": 3}, "</s> is token 2, the model's is 3"),
     ],
 )
@@ -276,8 +299,25 @@ def test_files_that_are_missing_or_damaged_are_named(tmp_path):
     refused(tmp_path, "tokenizer.json does not exist.*sentencepiece.bpe.model")
     (tmp_path / "config.json").write_text("<html>")
     refused(tmp_path, "config.json is not JSON")
+    (tmp_path / "config.json").write_text("[" * 10**5)
+    refused(tmp_path, "config.json is not JSON")
+    (tmp_path / "config.json").write_text("[]")
+    refused(tmp_path, "config.json is no JSON object")
     (tmp_path / "config.json").unlink()
     refused(tmp_path, "config.json does not exist")
+
+
+def test_a_tokenizer_without_a_token_for_the_unknown_is_refused(tmp_path):
+    save(tmp_path)
+    made = Tokenizer(
+        models.Unigram([("<s>", 0.0), ("<pad>", 0.0), ("</s>", 0.0)], None)
+    )
+    made.save(str(tmp_path / tokens.FILE))
+    tokenize = tokens.open_tokenizer(tmp_path, vocab_size=60, start=0, end=2)
+    with pytest.raises(
+        ValueError, match="tokenizer.json cannot be used: .*unknown token"
+    ):
+        tokenize(["a"])
 
 
 def test_the_fingerprint_is_that_of_the_content(tmp_path):

@@ -8,7 +8,20 @@ from typing import NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from vaejax import check, data, devices, images, run_folder, traits
+from vaejax import (
+    check,
+    contents,
+    data,
+    devices,
+    disk,
+    images,
+    inventory,
+    mapped,
+    memory,
+    sketch,
+    store,
+    traits,
+)
 from vaejax.core import Dataset, Rejected, Track
 from vaejax.text.versions import Lyrics
 
@@ -34,24 +47,41 @@ def open_collection(settings: dict) -> Collection:
 
     Raises:
       ValueError: the collection cannot be read, or is too small for the settings.
+      StoreError: the cache folder cannot be used.
     """
     options = settings["data"]
     root = options["root"]
     if root == "digits" or root.endswith(".npz"):
         arrays = images.read(root, held_out_share=options["held_out_share"])
         found = Collection(data.fingerprint(arrays), arrays=arrays)
-    else:
-        from vaejax import corpus, texts
+        _refuse_misfits(settings, found)
+        return found
+    from vaejax import corpus, texts
 
-        folder = folder_of(settings)
-        if root == "songbook":
-            render(settings, folder)
-        of_texts = options["modalities"] == LYRICS_ALONE and texts.is_texts(folder)
-        read_all = texts.read if of_texts else corpus.read
-        read = read_all(folder, allow_outside=options["allow_outside"])
-        found = Collection(corpus.fingerprint(read.tracks), *read)
+    folder = folder_of(settings)
+    if root == "songbook":
+        render(settings, folder)
+    of_texts = options["modalities"] == LYRICS_ALONE and texts.is_texts(folder)
+    read_all = texts.read if of_texts else corpus.read
+    found = Collection("", *read_all(folder, allow_outside=options["allow_outside"]))
     _refuse_misfits(settings, found)
-    return found
+    files = _files_of(settings, found.tracks)
+    with store.opened(Path(options["cache_dir"]), {}) as cache:
+        hashes = contents.of_all(cache, files, n_workers(settings))
+    known = dict(zip(files, hashes, strict=True))
+    return found._replace(fingerprint=corpus.fingerprint(found.tracks, known))
+
+
+def _files_of(settings: dict, tracks: Sequence[Track]) -> list[Path]:
+    """Whose content decides what a run gives."""
+    texts = [
+        value
+        for track in tracks
+        for value in track.lyrics.values()
+        if isinstance(value, Path)
+    ]
+    alone = settings["data"]["modalities"] == LYRICS_ALONE
+    return texts if alone else [track.path for track in tracks] + texts
 
 
 def folder_of(settings: dict) -> Path:
@@ -116,8 +146,10 @@ def prepare(
     options = settings["data"]
     if found.arrays is not None:
         dataset = data.conditioned(found.arrays, options["condition"])
-        write_images(workdir / "tracks.csv", dataset)
-        return dataset, [], f"{len(dataset.ids)} images"
+        inventory.write_images(workdir / "tracks.csv", dataset)
+        way = _way(options, sum(x.nbytes for x in dataset.batch.values()))
+        about = [f"{len(dataset.ids)} images", way.words, *_sketched(dataset)]
+        return _placed(options, dataset, way), [], "\n".join(about)
     return _prepare_tracks(settings, found, workdir)
 
 
@@ -136,7 +168,7 @@ def _prepare_tracks(
     clips, unreadable = clips_of(settings, tracks)
     tracks = tuple(clip.track for clip in clips) if clips or unreadable else tracks
     rejected += unreadable
-    run_folder.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
+    disk.write_csv(workdir / "rejected.csv", Rejected._fields, rejected)
     if not tracks:
         failed = unreadable or rejected
         raise ValueError(
@@ -145,23 +177,65 @@ def _prepare_tracks(
         )
     statistics = corpus.statistics(tracks, rejected)
     where = {"folder": str(folder_of(settings).resolve())}
-    run_folder.write_json(workdir / "collection.json", where | statistics)
+    disk.write_json(workdir / "collection.json", where | statistics)
     _refuse_misfits(settings, found._replace(tracks=tracks))
     words = None
     if "lyrics" in options["modalities"]:
         words = vectors_of(settings, [read[track.track_id] for track in tracks])
     given = {name: options[name] for name in data.OPTIONS}
+    way = _way(options, _n_bytes(options, clips, words))
     if clips:
-        dataset = data.from_clips(clips, **given, words=words)
+        zeros = mapped.in_file(Path(options["cache_dir"])) if way.mapped else np.zeros
+        dataset = data.from_clips(clips, **given, words=words, zeros=zeros)
     else:
         shares = options["condition"], options["held_out_share"]
         dataset = data.from_tracks(tracks, {}, words, *shares)
-    odd = write_tracks(workdir / "tracks.csv", tracks, clips, heard(settings, clips))
-    run_folder.write_json(workdir / "words.json", words_of(settings, tracks))
+    heard_in = heard(settings, clips)
+    odd = inventory.write_tracks(workdir / "tracks.csv", tracks, clips, heard_in)
+    disk.write_json(workdir / "words.json", words_of(settings, tracks))
     if odd:
         notes.append(f"Used, but odd: {odd} tracks; tracks.csv has a note on each")
     about = [corpus.describe(statistics), *filter(None, notes)]
-    return dataset, clips, "\n".join(about)
+    about += [way.words, *_sketched(dataset)]
+    return _placed(options, dataset, way), clips, "\n".join(about)
+
+
+def _n_bytes(options: dict, clips: list, words: data.Words | None) -> int:
+    """Of the arrays that will be made of the clips and words."""
+    n = 0 if words is None else words.x.size + words.mask.size
+    forms = data.forms_of(*(options[key] for key in ("modalities", "mel", "mfcc")))
+    for name, form in forms.items():
+        step = data.frame_step(clips, options["frames"])
+        longest = max(clips, key=lambda clip: len(clip.mel))
+        x, mask = data.INPUTS[form]([longest], name, step)
+        n += len(clips) * (x.size + (mask.size if mask.ndim > 1 else 0))
+    return 4 * n
+
+
+def _way(options: dict, n_bytes: int) -> memory.Way:
+    folder = Path(options["cache_dir"])
+    return memory.way(options["memory"], n_bytes, memory.room(folder), folder)
+
+
+def _placed(options: dict, dataset: Dataset, way: memory.Way) -> Dataset:
+    """The dataset with its arrays where they shall lie."""
+    batch = dataset.batch
+    if way.mapped:
+        zeros = mapped.in_file(Path(options["cache_dir"]))
+        batch = {name: mapped.moved(x, zeros) for name, x in batch.items()}
+    return dataset._replace(batch=batch, streamed=way.streamed)
+
+
+def _sketched(dataset: Dataset) -> list[str]:
+    """What the baselines see where rows are too long for them."""
+    inputs = data.modalities(dataset.batch)
+    names = [name for name, x in inputs.items() if not sketch.is_kept(x)]
+    if not names:
+        return []
+    return [
+        f"Baselines and probes see {', '.join(names)} as {sketch.SKETCHED} numbers a "
+        "row, which keep distances within 2 %."
+    ]
 
 
 def uses_lyrics(settings: dict) -> bool:
@@ -249,39 +323,3 @@ def words_of(settings: dict, tracks: Sequence[Track]) -> dict[str, dict[str, int
         for track, lines in zip(tracks, found, strict=True)
         if lines
     }
-
-
-def write_tracks(
-    path: Path, tracks: Sequence[Track], clips: list, heard: dict[str, np.ndarray]
-) -> int:
-    """Writes what is known of every track; returns how many carry a note.
-
-    Args:
-      heard: {name: a value a clip}.
-    """
-    columns = list(dict.fromkeys(name for track in tracks for name in track.columns))
-    about = ("track_id", "file_name", "song_id", "title", "artist")
-    measured = ("duration_s", "level_db", "note", *heard) if clips else ()
-    rows = [
-        [getattr(track, name) for name in about]
-        + [track.columns.get(name) for name in columns]
-        for track in tracks
-    ]
-    for i, (row, clip) in enumerate(zip(rows, clips, strict=bool(clips))):
-        row += [round(clip.duration_s, 3), round(clip.level_db, 1), clip.note]
-        values = [float(x[i]) for x in heard.values()]
-        row += [float(f"{x:.4g}") if np.isfinite(x) else None for x in values]
-    header = [*about, *columns, *(f"audio_{name}" for name in measured)]
-    run_folder.write_csv(path, header, rows)
-    return sum(bool(clip.note) for clip in clips)
-
-
-def write_images(path: Path, dataset: Dataset) -> None:
-    """The same of a set of images, which have no files of their own."""
-    labels = dataset.labels
-    names = ("file_name", "title", "artist")
-    header = ["track_id", "song_id", *labels, *(n for n in names if n not in labels)]
-    columns = [dataset.ids, dataset.songs, *labels.values()]
-    empty = [""] * (len(header) - len(columns))
-    rows = zip(*columns, strict=True)
-    run_folder.write_csv(path, header, ([*row, *empty] for row in rows))

@@ -15,14 +15,23 @@ import os
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vaejax.core import Rejected, Track
 from vaejax.folder import Folder, listing, locate, open_folder, walk
 from vaejax.layout import VERSIONS, labels, match_lyrics, sort_out, stem
-from vaejax.table import KNOWN, LYRICS_FILES, NAMES, TABLES, one_line, parse, shown
+from vaejax.table import (
+    KNOWN,
+    LYRICS_FILES,
+    NAMES,
+    TABLES,
+    load,
+    one_line,
+    parse,
+    shown,
+)
 from vaejax.text.files import LIMIT_BYTES, has_words, read_text
 
 _PLACE = re.compile(r"^metadata\.\w+, lines? \d+(?: to \d+)?: ")
@@ -125,29 +134,29 @@ def describe(statistics: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def fingerprint(tracks: Iterable[Track]) -> str:
-    """16 hexadecimal digits that change with ids, labels, lyrics, sizes and file times.
+def fingerprint(tracks: Iterable[Track], contents: Mapping[Path, str]) -> str:
+    """16 hexadecimal digits that change with ids, labels, lyrics and audio.
 
-    It does not change with the order of the tracks or when the folder is moved.
+    They change neither with the order of the tracks nor when the folder is copied.
+
+    Args:
+      tracks: of `read`.
+      contents: SHA-256 of audio and lyrics files; what it lacks does not count.
     """
     digest = hashlib.sha256()
     for track in sorted(tracks, key=lambda track: track.track_id):
         lyrics = {
-            version: value if isinstance(value, str) else _stamp(value)
+            version: value if isinstance(value, str) else contents.get(value, "")
             for version, value in track.lyrics.items()
         }
-        known = track._replace(path=_stamp(track.path), lyrics=lyrics)
+        known = track._replace(path=contents.get(track.path, ""), lyrics=lyrics)
         digest.update(json.dumps(known, sort_keys=True).encode() + b"\n")
     return digest.hexdigest()[:16]
 
 
 def _read_table(folder: Folder, table: str) -> tuple[list[Track], list[Rejected]]:
     path = locate(folder, table, table=table)
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{table} cannot be read: {error.strerror}.") from error
-    rows, rejected = parse(table, data)
+    rows, rejected = parse(table, load(Path(path)))
     if not rows and not rejected:
         raise ValueError(f"{table} has a header and no rows. Give every file a row.")
     ids = _track_ids([row.values for row in rows])
@@ -286,11 +295,3 @@ def _kinds(rejected: Iterable[Rejected]) -> dict[str, int]:
 
 def _wrapped(line: str) -> str:
     return textwrap.fill(line, width=100, subsequent_indent="    ")
-
-
-def _stamp(path: Path) -> list[int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return []
-    return [found.st_size, found.st_mtime_ns]

@@ -8,6 +8,7 @@ import functools
 import mmap
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import tempfile
@@ -24,7 +25,12 @@ from jaxtyping import Float32
 from vaejax import mpeg
 
 LONGEST_S = 1200.0  # how far "loudest", and "centre" through ffmpeg, look into a file
-PATIENCE_S = 120.0  # after which ffmpeg is stopped
+PATIENCE_S = 300.0  # after which ffmpeg is stopped; a busy machine makes it slow
+FFMPEG_CPU_S = 60  # of processor time: LONGEST_S of Opus takes 5
+TEMPORARY_BYTES = 2**31  # what ffmpeg may write: LONGEST_S of 7 channels at 64 kHz
+LARGEST_BYTES = 2**35  # of a file: a day in stereo at 96 kHz, and a minute to read
+_RATES_HZ = (1_000, 1_000_000)
+_CHANNELS = 64  # of the largest format in use: ambisonics of the seventh order
 _UNTRUE_SIZE = 0x7FFFF000  # from here on a WAV's size means "written to a pipe"
 _SHORT_S = 0.05  # what may be missing without a note
 
@@ -70,11 +76,17 @@ def window(path: Path, *, duration_s: float, crop: str) -> Window:
 
 @contextmanager
 def reading(path: Path) -> Iterator[IO[bytes]]:
-    """The open file, or UnavailableError with the reason."""
+    """The open file, or an AudioError with the reason."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would block for ever
+        seen = path.stat()
+        if not stat.S_ISREG(seen.st_mode):  # a pipe would block for ever
             kind = "directory" if path.is_dir() else "device or pipe"
             raise UnavailableError(f"is a {kind}, not a file.")
+        if seen.st_size > LARGEST_BYTES:
+            raise AudioError(
+                f"has {seen.st_size / 2**30:.0f} GB; at most {LARGEST_BYTES >> 30} are "
+                "read. Cut it into songs."
+            )
         # Unbuffered: libsndfile starts where the descriptor stands.
         with open(path, "rb", buffering=0) as file:
             yield file
@@ -117,6 +129,7 @@ def _cut(
     sound: soundfile.SoundFile, stated: int, duration_s: float, place: Callable
 ) -> Window:
     """The window that starts at the frame that `place` names."""
+    _refuse_what_cannot_be(sound)
     rate = sound.samplerate
     wanted = max(1, round(duration_s * rate))
     first = place(sound, wanted)
@@ -130,6 +143,21 @@ def _cut(
         got_s, of_s = len(frames) / rate, (len(frames) + missing) / rate
         note = f"{got_s:.2f} s of {of_s:.2f} s decoded; the file is cut or damaged"
     return Window(frames, rate, note)
+
+
+def _refuse_what_cannot_be(sound: soundfile.SoundFile) -> None:
+    """A header may state any size, and space is taken for what it states."""
+    low, high = _RATES_HZ
+    if not low <= sound.samplerate <= high:
+        raise AudioError(
+            f"states {sound.samplerate} samples a second; expected {low} to {high}. "
+            "The header is damaged."
+        )
+    if sound.channels > _CHANNELS:
+        raise AudioError(
+            f"states {sound.channels} channels; expected at most {_CHANNELS}. The "
+            "header is damaged."
+        )
 
 
 def _frames(
@@ -209,6 +237,14 @@ def ffmpeg() -> str | None:
         return None
 
 
+# Not those that play what another file, or an address, holds: playlists and the like.
+_ONLY = (
+    "3gp aa aac ac3 act aiff alac amr amrnb amrwb ape asf asf_o au avi caf dsf dts "
+    "dtshd eac3 flac flv gsm iff loas m4a matroska mlp mov mp3 mp4 mpc mpc8 mpeg "
+    "mpegts mpegvideo nut ogg oma qcp rm shn sln tak truehd tta voc w64 wav wv xwma"
+).replace(" ", ",")
+
+
 def _by_ffmpeg(file: IO[bytes], duration_s: float, place: Callable) -> Window:
     """The window, through a temporary WAV that ffmpeg writes into a pipe."""
     program = ffmpeg()
@@ -218,25 +254,8 @@ def _by_ffmpeg(file: IO[bytes], duration_s: float, place: Callable) -> Window:
             "ffmpeg, or: pip install imageio-ffmpeg"
         )
     limit_s = duration_s if place is _start else max(duration_s, LONGEST_S)
-    # By descriptor: a name could choose the format, and a playlist find other files.
-    source = ["-protocol_whitelist", "file,pipe", "-i", "file:/dev/fd/0"]
-    # A second more: time stamps need not start at 0.
-    span = ["-map", "0:a:0", "-t", f"{limit_s + 1}"]
-    target = [*span, "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
-    quiet = ["-nostdin", "-hide_banner", "-nostats"]
     with tempfile.TemporaryFile(buffering=0) as wav:
-        try:
-            log = subprocess.run(
-                [program, *quiet, *source, *target],
-                stdin=file,
-                stdout=wav,
-                stderr=subprocess.PIPE,
-                timeout=PATIENCE_S,
-            ).stderr.decode(errors="replace")
-        except subprocess.TimeoutExpired:
-            raise UnavailableError(f"ffmpeg took over {PATIENCE_S:g} s.") from None
-        if "No space left on device" in log:
-            raise UnavailableError("ffmpeg has no space for a temporary file.")
+        log = _run_ffmpeg(program, file, wav, limit_s)
         wav.seek(0)
         try:
             with soundfile.SoundFile(wav.fileno(), closefd=False) as sound:
@@ -244,6 +263,34 @@ def _by_ffmpeg(file: IO[bytes], duration_s: float, place: Callable) -> Window:
                 return _cut(sound, stated, duration_s, place)
         except soundfile.LibsndfileError:
             raise AudioError(f"is no audio that decodes ({_reason(log)}).") from None
+
+
+def _run_ffmpeg(program: str, file: IO[bytes], wav: IO[bytes], limit_s: float) -> str:
+    """Writes the first `limit_s` of the audio as a WAV; returns what ffmpeg says."""
+    quiet = ["-nostdin", "-hide_banner", "-nostats", "-timelimit", f"{FFMPEG_CPU_S}"]
+    # By descriptor: a name could choose the format, and a playlist find other files.
+    only = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _ONLY]
+    source = [*only, "-i", "file:/dev/fd/0"]
+    # A second more: time stamps need not start at 0.
+    span = ["-map", "0:a:0", "-t", f"{limit_s + 1}", "-fs", f"{TEMPORARY_BYTES}"]
+    target = [*span, "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
+    try:
+        log = subprocess.run(
+            [program, *quiet, *source, *target],
+            stdin=file,
+            stdout=wav,
+            stderr=subprocess.PIPE,
+            timeout=PATIENCE_S,
+        ).stderr.decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        raise UnavailableError(f"ffmpeg took over {PATIENCE_S:g} s.") from None
+    if f"received signal {signal.SIGXCPU:d}" in log:
+        raise UnavailableError(f"ffmpeg took over {FFMPEG_CPU_S} s of processor time.")
+    if "Format not on whitelist" in log:
+        raise AudioError("is a playlist, or of another format that is not read.")
+    if "No space left on device" in log:
+        raise UnavailableError("ffmpeg has no space for a temporary file.")
+    return log
 
 
 def _stated_s(log: str) -> float:

@@ -4,13 +4,10 @@ What decides whether a clip is computed is the content of its file and the setti
 its name or age. One bad file is set aside with its reason, and the rest goes on.
 """
 
-import hashlib
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -19,10 +16,16 @@ import numpy as np
 from jaxtyping import Float32
 from tqdm import tqdm
 
-from vaejax import audio, decode, store, workers
+from vaejax import audio, contents, mapped, store, workers
 from vaejax.core import Rejected, Track
 
 VERSION = 1  # raised whenever audio.py gives other numbers
+# Of one file. The loudest half minute of an hour in stereo at 96 kHz takes 4 s and .1
+# GB; the rest is for slow machines, odd formats and MP3 that do not state their length.
+CPU_S = 120
+WALL_S = 1200  # where the disk or other programs keep it waiting
+MEMORY_BYTES = 2**31
+_BYTES_PER_S = 2**22  # more for a longer window: stereo at 192 kHz, in three copies
 _ROUNDS = 3  # for a cache whose records turn out to be damaged
 
 
@@ -58,7 +61,7 @@ def extract(
     Args:
       tracks: of `corpus.read`.
       cache_dir: made if need be; may be shared by processes that run at once.
-      n_workers: processes that decode, at least 1.
+      n_workers: processes that decode, at least 1; this one never does.
       sample_rate_hz: to which everything is resampled.
       duration_s: longest stretch used of a file.
       crop: where that stretch lies: start, centre or loudest.
@@ -102,6 +105,7 @@ def _clip(
     if arrays is None:
         store.drop(cache, record)
         return None
+    mapped.forget(arrays[0])  # the pages of its shard that the checksum has read
     return Clip(track, *arrays, **record.meta)
 
 
@@ -129,10 +133,7 @@ def _records(
 
 def _cached(cache: store.Store, path: Path) -> store.Record | None:
     """The record of a file that has not changed since it was read."""
-    try:
-        content = store.known_content(cache, path, store.stamp(path))
-    except OSError:
-        return None
+    content = contents.known(cache, path)
     return store.find(cache, content) if content else None
 
 
@@ -149,17 +150,26 @@ def _compute(
     first = next(jobs, None)
     if first is None:
         return
-    analyse = partial(audio.analyse, recipe())  # only now worth a second
-    work = partial(store.fill, cache.folder, uuid4().hex, analyse)
-    jobs = chain([first], jobs)
-    with closing(workers.results(work, jobs, n_workers=n_workers)) as results:
-        for (content, _), record in results:
+    made = recipe()  # only now worth a second
+    work = partial(store.fill, cache.folder, uuid4().hex, partial(audio.analyse, made))
+    how = {"n_workers": n_workers, "limits": limits(made.duration_s)}
+    with closing(workers.results(work, chain([first], jobs), **how)) as results:
+        for (content, path), record in results:
             if isinstance(record, workers.WorkerError):
                 record = _unavailable(record)
+            elif contents.known(cache, path) != content:  # which is what was decoded
+                why = "was changed or removed while it was read."
+                record = _unavailable(audio.UnavailableError(why))
             if "unavailable" not in record.meta:  # else it may be there next time
                 store.keep(cache, record)
             for row in waiting.pop(content):
                 done(row, record)
+
+
+def limits(duration_s: float) -> workers.Limits:
+    """What a process may take for a file of which so much is used."""
+    memory = MEMORY_BYTES + _BYTES_PER_S * round(duration_s)
+    return workers.Limits(CPU_S + round(duration_s), WALL_S, memory)
 
 
 def _jobs(
@@ -170,7 +180,7 @@ def _jobs(
     done: Callable[[int, store.Record], None],
 ) -> Iterator[tuple[bytes, Path]]:
     """Contents without a record; the rows that wait for them go into `waiting`."""
-    for row, content in _contents(cache, paths, n_threads):
+    for row, content in contents.read(cache, paths, n_threads):
         if isinstance(content, audio.AudioError):
             done(row, _unavailable(content))
         elif content in waiting:
@@ -180,34 +190,6 @@ def _jobs(
         else:
             waiting[content] = [row]
             yield content, paths[row]
-
-
-def _contents(
-    cache: store.Store, paths: dict[int, Path], n_threads: int
-) -> Iterator[tuple[int, bytes | audio.AudioError]]:
-    """The SHA-256 of each row's file, a few files ahead of whoever asks."""
-    with ThreadPoolExecutor(n_threads) as pool:
-        ahead: deque[tuple[int, Future]] = deque()
-        rows = iter(paths)
-        while True:
-            for row in islice(rows, 4 * n_threads - len(ahead)):
-                ahead.append((row, pool.submit(_read_content, paths[row])))
-            if not ahead:
-                return
-            row, future = ahead.popleft()
-            try:
-                stamp, content = future.result()
-            except audio.AudioError as error:
-                yield row, error
-            else:
-                store.remember_content(cache, paths[row], stamp, content)
-                yield row, content
-
-
-def _read_content(path: Path) -> tuple[str, bytes]:
-    # The stamp first: a change while we read must not pass for what we read.
-    with decode.reading(path) as file:
-        return store.stamp(path), hashlib.file_digest(file, "sha256").digest()
 
 
 def _unavailable(error: Exception) -> store.Record:

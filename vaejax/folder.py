@@ -8,13 +8,13 @@ like have two spellings, and NFC itself turns one into the other.
 
 import os
 import re
-import unicodedata
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 from vaejax.core import Rejected
 from vaejax.table import shown
+from vaejax.unicode import nfc
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:/")  # of Windows, too
@@ -91,6 +91,20 @@ def locate(folder: Folder, name: str, *, table: str) -> str:
     return entry.path
 
 
+def existing(folder: Folder, path: Path) -> Path | None:
+    """The path of a file that no table names, or None where there is none.
+
+    Raises:
+      ValueError: it lies outside.
+    """
+    entry = listing(folder, str(path.parent)).get(path.name)
+    if entry is None or not is_file(entry):
+        return None
+    if entry.is_symlink():
+        _check_inside(folder, entry.path, path.name)
+    return path
+
+
 def walk(folder: Folder) -> tuple[dict[str, str], list[Rejected]]:
     """Every regular file below the folder, {relative name: path}, in order of name.
 
@@ -125,7 +139,7 @@ def walk(folder: Folder) -> tuple[dict[str, str], list[Rejected]]:
 
 def fold(name: str) -> str:
     """The form in which names are compared where their bytes differ."""
-    return unicodedata.normalize("NFC", name).strip()
+    return nfc(name).strip()
 
 
 def is_file(entry: os.DirEntry) -> bool:

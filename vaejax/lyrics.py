@@ -160,7 +160,7 @@ def _translator(model: str, cache_dir: Path) -> Callable | None:
                 if record is None:
                     opened = opened or translation.open_translator(model)
                     made = opened(lines, [language] * len(lines))
-                    record = store.Record(digest, "", 0, 0, [], {"lines": made})
+                    record = store.note(digest, {"lines": made})
                     store.keep(cache, record)
                 found.append(tuple(line for line in record.meta["lines"] if line))
         return found

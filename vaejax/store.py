@@ -3,8 +3,9 @@
 Arrays are appended to shards, one per writing process, and never change afterwards. An
 SQLite index says where they lie. It is written about once a second, and only after the
 shards are on the disk: a process that is killed loses its last second and nothing else,
-and several processes may share a folder. Every read is checked against the record's
-CRC-32. A second table remembers the content of unchanged files.
+and several processes may share a folder. Every read is checked against a CRC-32 of the
+arrays and of all that the index says of them. A second table remembers the content of
+unchanged files.
 """
 
 import hashlib
@@ -23,10 +24,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float32
 
+from vaejax.disk import to_disk
+
 SHARD_BYTES = 2**31  # a shard of this size is left for a new one
 SAVE_EVERY_S = 1.0  # for what is cheap to find out again: the hash of a file
 _ALIGN = 64
-_INDEX = "index-1.sqlite"  # the number changes with the tables below
+_INDEX = "index-2.sqlite"  # the number changes with the tables below
 _TABLES = """
     CREATE TABLE IF NOT EXISTS files (
         path BLOB PRIMARY KEY, stamp TEXT, content BLOB) WITHOUT ROWID;
@@ -46,9 +49,18 @@ class Record(NamedTuple):
     content: bytes  # SHA-256 of the file
     shard: str
     start: int  # byte
-    crc32: int
+    crc32: int  # of the arrays, then of shapes and meta
     shapes: list  # of the float32 arrays, one after the other
-    meta: dict[str, Any]  # plain values
+    meta: dict[str, Any]  # plain values, as JSON has them
+
+
+def note(content: bytes, meta: dict[str, Any]) -> Record:
+    """A record without arrays."""
+    return Record(content, "", 0, _crc32(0, [], meta), [], meta)
+
+
+def _crc32(of_arrays: int, shapes: list, meta: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps([shapes, meta]).encode(), of_arrays)
 
 
 class Store(NamedTuple):
@@ -108,6 +120,9 @@ def stamp(path: Path) -> str:
 def known_content(store: Store, path: Path, stamp: str) -> bytes | None:
     """The SHA-256 of the file, if it has not changed since it was last read."""
     name = os.fsencode(path.absolute())
+    if name in store.files:
+        noted, content = store.files[name]
+        return content if noted == stamp else None
     query = "SELECT stamp, content FROM files WHERE path = ?"
     for row in store.index.execute(query, (name,)).fetchall():
         if row[0] == stamp:
@@ -123,13 +138,19 @@ def remember_content(store: Store, path: Path, stamp: str, content: bytes) -> No
 
 
 def find(store: Store, content: bytes) -> Record | None:
-    """The record of a content under the store's settings."""
+    """The record of a content under the store's settings; none that is damaged.
+
+    Its arrays are looked at when they are read.
+    """
     query = "SELECT * FROM records WHERE content = ? AND settings = ?"
     for row in store.index.execute(query, (content, store.settings)).fetchall():
-        shard, start, crc32, shapes, meta = row[2:]
-        return Record(
-            content, shard, start, crc32, json.loads(shapes), json.loads(meta)
-        )
+        shard, start, crc32, *texts = row[2:]
+        try:
+            shapes, meta = map(json.loads, texts)
+        except ValueError:
+            return None
+        record = Record(content, shard, start, crc32, shapes, meta)
+        return record if shapes or crc32 == _crc32(0, [], meta) else None
     return None
 
 
@@ -139,8 +160,8 @@ def keep(store: Store, record: Record) -> None:
     At once, so that a run that is killed loses only the files in flight.
     """
     if record.shapes:
-        _to_disk(store.folder / "shards" / record.shard)
-        _to_disk(store.folder / "shards")
+        to_disk(store.folder / "shards" / record.shard)
+        to_disk(store.folder / "shards")
     where = (record.content, store.settings, record.shard, record.start, record.crc32)
     what = (json.dumps(record.shapes), json.dumps(record.meta))
     with store.index:  # commits, or rolls back
@@ -169,14 +190,6 @@ def save(store: Store) -> None:
     store.saved[0] = time.monotonic()
 
 
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def fill(folder: Path, writer: str, make: Callable, job: tuple[bytes, Path]) -> Record:
     """The work of one process: makes the arrays of a file and writes them.
 
@@ -194,10 +207,13 @@ def fill(folder: Path, writer: str, make: Callable, job: tuple[bytes, Path]) -> 
     content, path = job
     made, meta = make(path)
     if not made:
-        return Record(content, "", 0, 0, [], meta)
+        return note(content, meta)
     try:
-        place = _append(folder / "shards", f"{writer}-{os.getpid()}", made)
-        return Record(content, *place, [list(array.shape) for array in made], meta)
+        writer = f"{writer}-{os.getpid()}"
+        shard, start, crc32 = _append(folder / "shards", writer, made)
+        shapes = [list(array.shape) for array in made]
+        total = _crc32(crc32, shapes, meta)
+        return Record(content, shard, start, total, shapes, meta)
     except OSError as error:
         raise StoreError(
             f"{str(folder)!r} does not take the features: {error.strerror}. Free some "
@@ -229,7 +245,10 @@ def arrays(store: Store, record: Record) -> list[Float32[np.ndarray, "..."]] | N
     sizes = [4 * int(np.prod(shape)) for shape in record.shapes]
     ends = np.cumsum([size + -size % _ALIGN for size in sizes]) + record.start
     shard = _mapped(store, record.shard, int(ends[-1]))
-    if shard is None or zlib.crc32(shard[record.start : ends[-1]]) != record.crc32:
+    if shard is None:
+        return None
+    crc32 = zlib.crc32(shard[record.start : ends[-1]])
+    if _crc32(crc32, record.shapes, record.meta) != record.crc32:
         return None
     starts = [record.start, *ends[:-1]]
     return [

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from vaejax.core import Rejected, Track
 from vaejax.corpus import Corpus
-from vaejax.folder import Folder, locate, open_folder, walk
+from vaejax.folder import Folder, existing, locate, open_folder, walk
 from vaejax.layout import VERSIONS, labels
-from vaejax.table import KNOWN, LYRICS_FILES, NAMES, one_line, parse
+from vaejax.table import KNOWN, LYRICS_FILES, NAMES, load, one_line, parse, shown
 
 KINDS = (".csv", ".jsonl")
 _LONGEST_FIRST = sorted(VERSIONS.items(), key=lambda pair: -len(pair[1]))
@@ -59,7 +59,7 @@ def _of_table(path: Path, allow_outside: bool) -> Corpus:
             "or a table of texts."
         )
     folder = open_folder(path.parent, allow_outside=allow_outside)
-    head, newline, rest = path.read_bytes().partition(b"\n")
+    head, newline, rest = load(path).partition(b"\n")
     if b"file_name" not in head:
         head = _NAME.sub(b"file_name", head, count=1)
     rows, rejected = parse(path.name, head + newline + rest)
@@ -72,7 +72,9 @@ def _of_table(path: Path, allow_outside: bool) -> Corpus:
         try:
             lyrics = _versions(folder, row.values, path.name)
             if track_id in tracks:
-                raise ValueError(f"track_id {track_id!r} is there twice. Rename one.")
+                raise ValueError(
+                    f"track_id {shown(track_id)} is there twice. Rename one."
+                )
         except ValueError as error:
             rejected.append(Rejected(name, track_id, f"{place}{error}"))
             continue
@@ -88,8 +90,8 @@ def _versions(folder: Folder, values: dict[str, str], table: str) -> dict[str, P
         beside = found["original"].with_suffix(VERSIONS[version])
         if values[column]:
             found[version] = Path(locate(folder, values[column], table=table))
-        elif beside.is_file():
-            found.setdefault(version, beside)
+        elif version not in found and existing(folder, beside):
+            found[version] = beside
     return found
 
 

@@ -60,7 +60,7 @@ def _kept(cache: store.Store, clip: Clip, how: dict) -> list[float | None]:
         values = [
             float(x) if np.isfinite(x) else None for x in found
         ]  # JSON has no NaN
-        record = store.Record(digest.digest(), "", 0, 0, [], {"traits": values})
+        record = store.note(digest.digest(), {"traits": values})
         store.keep(cache, record)
     return record.meta["traits"]
 

@@ -1,110 +1,177 @@
 """Work on files in processes of their own, which never import JAX or librosa.
 
-A decoder may crash on a file. Then its process dies, and the pool with it: what was in
-flight is tried again one at a time, and the job that ends its process is set aside.
+A decoder may crash on a file, work on it for ever, or want all memory. A process works
+on one job at a time, within limits that the system keeps, so that it is known which
+job ended it, and how. That job is set aside; a new process goes on with the rest.
 """
 
+import atexit
+import math
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import threading
+import time
+import traceback
 import types
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
-from typing import Any, TypeVar
-
-from threadpoolctl import threadpool_limits
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, NamedTuple, TypeVar
 
 Job = TypeVar("Job")
 
-_DEPTH = 4  # jobs in flight per process: enough to keep each busy
+_DEPTH = 3  # jobs per process, the one in work included: enough to keep it busy
+_END = object()  # no more jobs
 _ONE_THREAD = {  # processes times threads would fight for the cores
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+# Once, by the server that processes are forked from: another one then takes 7 ms.
+_LOADED = ["vaejax.audio", "vaejax.store", "scipy.fft"]
 
 
 class WorkerError(RuntimeError):
-    """A job ended the process that worked on it."""
+    """A job ended the process that worked on it; the message says how."""
+
+
+class Limits(NamedTuple):
+    """What one job may take. A program that it starts may take the same memory."""
+
+    cpu_s: int  # of processor time, which stands still while others use the machine
+    wall_s: int  # for what waits for ever
+    memory_bytes: int  # of the process; files mapped into memory do not count
+
+
+class _Worker(NamedTuple):
+    process: BaseProcess
+    pipe: Connection
+    jobs: deque  # sent and not answered; the first is in work
 
 
 def results(
-    work: Callable[[Job], Any], jobs: Iterable[Job], *, n_workers: int
+    work: Callable[[Job], Any],
+    jobs: Iterable[Job],
+    *,
+    n_workers: int,
+    limits: Limits | None = None,
 ) -> Iterator[tuple[Job, Any]]:
     """Each job with its result, in the order of completion.
 
-    A job that ends its process has a WorkerError as its result. No process starts
-    before there is a job, and few jobs are taken in advance.
+    A job that ends its process, or wants more than its limits, has a WorkerError as
+    its result. No process starts before there is a job, and few jobs are taken in
+    advance.
 
     Args:
       work: a function of a module; what it raises is raised here.
-      jobs: may be a generator over millions.
-      n_workers: processes; with 1 the work is done in this one.
+      jobs: small values; may be a generator over millions.
+      n_workers: processes, at least 1.
+      limits: of each job, for work on what strangers made; None is for trusted work.
     """
-    if n_workers == 1:
-        with threadpool_limits(1):  # or sums are rounded otherwise than in processes
-            for job in jobs:
-                yield job, work(job)
-        return
-    jobs = iter(jobs)
-    pool: ProcessPoolExecutor | None = None
-    flying: dict[Future, Job] = {}
-    lost: list[Job] = []
+    jobs, again, team = iter(jobs), deque(), {}
+
+    def take() -> Any:
+        return again.popleft() if again else next(jobs, _END)
+
+    leave = partial(_dismiss, team, limits)
+    atexit.register(leave)  # before Python waits for processes that wait for us
     try:
         while True:
-            for job in islice(jobs, _DEPTH * n_workers - len(flying)):
-                pool = pool or _pool(n_workers)
-                try:
-                    flying[_submit(pool, work, job)] = job
-                except BrokenProcessPool:
-                    lost.append(job)
-            if not flying and not lost:
+            _hand_out(take, team, partial(_hire, work, limits), n_workers)
+            busy = {worker.pipe: slot for slot, worker in team.items() if worker.jobs}
+            if not busy:
                 return
-            # A pool that breaks ends all its futures at once.
-            when = FIRST_COMPLETED if not lost else "ALL_COMPLETED"
-            for future in wait(flying, return_when=when).done:
-                job = flying.pop(future)
-                if isinstance(future.exception(), BrokenProcessPool):
-                    lost.append(job)
-                else:
-                    yield job, future.result()
-            if lost and not flying:
-                pool = pool and pool.shutdown()
-                while lost:
-                    yield lost[-1], _alone(work, lost.pop())
-    except KeyboardInterrupt:
-        for child in multiprocessing.active_children():
-            child.terminate()  # or the pool waits for what they are doing
-        raise
+            for pipe in wait(busy):
+                worker = team[busy[pipe]]
+                job = worker.jobs.popleft()
+                try:
+                    done, result = pipe.recv()
+                except (EOFError, OSError):
+                    again.extend(team.pop(busy[pipe]).jobs)
+                    done, result = True, WorkerError(_ending(worker, limits))
+                if not done:
+                    raise result
+                yield job, result
     finally:
-        if pool:
-            pool.shutdown(cancel_futures=True)
+        leave()
+        atexit.unregister(leave)
 
 
-def _alone(work: Callable[[Job], Any], job: Job) -> Any:
-    """The result of a job in a process of its own, or a WorkerError."""
-    with _pool(1) as pool:
-        try:
-            return _submit(pool, work, job).result()
-        except BrokenProcessPool:
-            return WorkerError("ends the process that reads it: a fault of a decoder.")
+def _hand_out(
+    take: Callable[[], Any],
+    team: dict[int, _Worker],
+    hire: Callable[[int], _Worker],
+    n_workers: int,
+) -> None:
+    """Gives every process as many jobs as it may have, the idle ones first."""
+    for depth in range(_DEPTH):
+        for slot in range(n_workers):
+            if slot in team and len(team[slot].jobs) > depth:
+                continue
+            job = take()
+            if job is _END:
+                return
+            if slot not in team:
+                team[slot] = hire(slot)
+            team[slot].jobs.append(job)
+            try:
+                team[slot].pipe.send(job)
+            except OSError:
+                pass  # it has ended: to be seen where it is waited for
 
 
-def _pool(n_workers: int) -> ProcessPoolExecutor:
-    # Not fork: this process has JAX's threads, and a copy of their locks would hang.
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(n_workers, context, initializer=_settle)
+def _hire(work: Callable, limits: Limits | None, slot: int) -> _Worker:
+    """Starts a process; its name ends in its number."""
+    # Not forked from here: this process has JAX's threads, and a copy of their locks
+    # would hang.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_LOADED)
+    pipe, theirs = context.Pipe()
+    with theirs, _plain_start():
+        # No daemon, for those may have no processes of their own.
+        process = context.Process(
+            target=_serve, args=(work, theirs, limits), name=f"worker-{slot}"
+        )
+        process.start()
+    return _Worker(process, pipe, deque())
 
 
-def _submit(pool: ProcessPoolExecutor, work: Callable[[Job], Any], job: Job) -> Future:
-    with _plain_start():  # processes start as they are needed
-        return pool.submit(work, job)
+def _dismiss(team: dict[int, _Worker], limits: Limits | None) -> None:
+    for worker in team.values():
+        worker.pipe.close()
+        if worker.jobs and limits:  # nobody waits for them any more
+            worker.process.kill()
+        elif worker.jobs:
+            worker.process.terminate()  # it may save what it has
+    while team:
+        team.popitem()[1].process.join()
+
+
+def _ending(worker: _Worker, limits: Limits | None) -> str:
+    """How a process ended, as the end of a sentence that begins with the file."""
+    worker.pipe.close()
+    worker.process.join()
+    code = worker.process.exitcode
+    if code >= 0:
+        return f"ended the process that read it (exit code {code})."
+    if limits and code == -signal.SIGXCPU:
+        return f"took over {limits.cpu_s} s of processor time."
+    if limits and code == -signal.SIGALRM:
+        return f"took over {limits.wall_s} s."
+    name = signal.Signals(-code).name
+    if code in (-signal.SIGKILL, -signal.SIGTERM):
+        return (
+            f"was given up: its process was ended from outside ({name}), as systems "
+            "do where memory runs out."
+        )
+    return f"crashed the process that read it ({name}): a fault of a decoder."
 
 
 @contextmanager
@@ -124,12 +191,62 @@ def _plain_start() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _settle() -> None:
-    """Makes a process fit for the background."""
+def _serve(work: Callable, pipe: Connection, limits: Limits | None) -> None:
+    """The life of a process: answers jobs until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the work in order
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)  # MPEG decoders chatter about every odd byte
+        for descriptor in (1, 2):  # decoders chatter about every odd byte
+            os.dup2(nowhere.fileno(), descriptor)
+    answer = partial(_answer, work)
+    if limits:
+        _confine(limits)
+        answer = partial(_limited_answer, work, limits)
+    while True:
+        try:
+            job = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(answer(job))
+
+
+def _answer(work: Callable, job: Any) -> tuple[bool, Any]:
+    """(True, the result), or (False, what is to be raised)."""
+    try:
+        return True, work(job)
+    except Exception as error:  # noqa: BLE001  # raised again by `results`
+        error.add_note(traceback.format_exc())
+        return False, error
+
+
+def _limited_answer(work: Callable, limits: Limits, job: Any) -> tuple[bool, Any]:
+    spent_s = math.ceil(time.process_time())
+    _lower(resource.RLIMIT_CPU, spent_s + limits.cpu_s)
+    signal.alarm(limits.wall_s)  # ends the process, in whatever code it is
+    done, result = _answer(work, job)
+    signal.alarm(0)
+    if isinstance(result, MemoryError):
+        most = f"{limits.memory_bytes / 2**30:.3g} GB"
+        return True, WorkerError(f"needs over {most} of memory.")
+    return done, result
+
+
+def _confine(limits: Limits) -> None:
+    for name in (signal.SIGALRM, signal.SIGXCPU):
+        signal.signal(name, signal.SIG_DFL)
+    # A scheduler sends it to all processes; what is in work is not the file's fault.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Not the address space: threads and mapped files take much that costs nothing.
+    _lower(resource.RLIMIT_DATA, limits.memory_bytes)
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(what: int, value: int) -> None:
+    """Sets a limit that can be raised again, as far as the system's own allows."""
+    hard = resource.getrlimit(what)[1]
+    if hard != resource.RLIM_INFINITY:
+        value = min(value, hard)
+    resource.setrlimit(what, (value, hard))
 
 
 def _leave_with_parent() -> None:

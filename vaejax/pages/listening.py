@@ -4,13 +4,15 @@ import base64
 import io
 import os
 import re
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import soundfile
 
-from vaejax import audio
+from vaejax import audio, features, workers
 from vaejax.pages import single_file
 
 PREVIEW_HZ = 22_050
@@ -41,6 +43,29 @@ def checked(url: str) -> str:
     if re.fullmatch(r"data:audio/[\w.+-]+;base64,[A-Za-z0-9+/=]*", url):
         return url
     return single_file.address(url)
+
+
+def previews(paths: Sequence[Path | None], duration_s: float) -> list[str]:
+    """A preview of every file, "" where it is gone or no longer decodes."""
+    there = [(i, path) for i, path in enumerate(paths) if path]
+    found = [""] * len(paths)
+    # As all decoding of what strangers made: in processes, within limits.
+    made = workers.results(
+        partial(_numbered, duration_s=duration_s),
+        there,
+        n_workers=len(os.sched_getaffinity(0)),
+        limits=features.limits(duration_s),
+    )
+    for (i, _), text in made:
+        found[i] = "" if isinstance(text, workers.WorkerError) else text
+    return found
+
+
+def _numbered(job: tuple[int, Path], *, duration_s: float) -> str:
+    try:
+        return preview(job[1], duration_s=duration_s)
+    except (audio.AudioError, OSError):
+        return ""
 
 
 def preview(path: Path, *, duration_s: float) -> str:

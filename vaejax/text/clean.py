@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from vaejax.unicode import nfc
+
 
 def lines(text: str, *, drop: Sequence[str]) -> list[str]:
     """The lines that have a letter, in order, in NFC, without controls.
@@ -65,7 +67,7 @@ def _displayed(row: str) -> str:
 
     Zero-width joiners choose between two shapes of a conjunct in Bangla and Hindi.
     """
-    row = unicodedata.normalize("NFC", row)
+    row = nfc(row)
     if row.isascii() and row.isprintable():
         return " ".join(row.split())
     kept = []
@@ -79,7 +81,8 @@ def _displayed(row: str) -> str:
             kept.append(" ")
         elif category != "Cf":
             kept.append(c)
-    return " ".join("".join(kept).split())
+    # Again, for a mark may have come to stand behind another letter.
+    return nfc(" ".join("".join(kept).split()))
 
 
 def _in_word(c: str) -> bool:

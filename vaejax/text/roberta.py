@@ -18,6 +18,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Float32, Int32
 
 FAMILY = ("xlm-roberta", "roberta", "camembert")  # one architecture
+_MOST = {"num_hidden_layers": 1000}  # of others 10**7: vocabularies have 10**6 tokens
 _FIXED = {  # options of the family that we have one value of
     "hidden_act": "gelu",
     "position_embedding_type": "absolute",
@@ -55,33 +56,37 @@ def read_config(path: Path) -> Config:
       ValueError: the file is no such config, or is that of another architecture.
     """
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_bytes())
     except FileNotFoundError:
         raise ValueError(
             f"{path} does not exist. config.lyrics.model must name a folder with "
             "config.json, tokenizer.json and model.safetensors, or a model of the hub."
         ) from None
-    except ValueError as error:  # JSONDecodeError, or UnicodeDecodeError
+    except (ValueError, RecursionError) as error:  # also what is not UTF-8
         raise ValueError(f"{path} is not JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} is no JSON object. Download it again.")
     kind = found.get("model_type")
     if kind not in FAMILY:
         raise ValueError(
-            f"{path}: model_type={kind!r} must be one of {', '.join(FAMILY)}. Among "
-            "multilingual models xlm-roberta-base, intfloat/multilingual-e5-base and "
+            f"{path}: model_type={kind!r:.40} must be one of {', '.join(FAMILY)}. "
+            "Among multilingual models xlm-roberta-base, "
+            "intfloat/multilingual-e5-base and "
             "sentence-transformers/paraphrase-multilingual-mpnet-base-v2 are; those "
             "named MiniLM are BERT."
         )
     for key, value in _FIXED.items():
         if found.get(key, value) != value:
-            raise ValueError(f"{path}: {key}={found[key]!r} must be {value!r}.")
+            raise ValueError(f"{path}: {key}={found[key]!r:.40} must be {value!r}.")
     sizes = {}
     for field in dataclasses.fields(Config):
         value = found.get(field.name, field.default)
         least = 0 if field.name.endswith("_id") else 1e-30
-        if not isinstance(value, field.type) or value < least:
+        most = _MOST.get(field.name, 10**7)
+        if type(value) is not field.type or not least <= value <= most:
             raise ValueError(
-                f"{path}: {field.name}={found.get(field.name)!r} must be a number of "
-                f"type {field.type.__name__}, above 0."
+                f"{path}: {field.name}={found.get(field.name)!r:.40} must be a number "
+                f"of type {field.type.__name__}, above 0 and at most {most}."
             )
         sizes[field.name] = value
     config = Config(**sizes)

@@ -13,12 +13,14 @@ from anyascii import anyascii
 
 from vaejax.text.arabic import arabic
 from vaejax.text.indic import bangla, hindi
+from vaejax.unicode import nfc
 
 _BLOCKS = {
     "arabic": ("\u0600", "\u06ff"),
     "hindi": ("\u0900", "\u097f"),
     "bangla": ("\u0980", "\u09ff"),
 }
+_LONGEST = 100  # letters of a word; where there are more, it is none
 
 
 def romanized(line: str, *, by: str) -> str:
@@ -31,13 +33,14 @@ def romanized(line: str, *, by: str) -> str:
       ValueError: uroman is not installed.
     """
     found = []
-    line = unicodedata.normalize("NFC", line)
+    line = nfc(line)
     for kind, run in itertools.groupby(line, key=_kind):
         text = "".join(run)
         if kind == "sign":
             text = anyascii(text)
-        elif kind != "latin":
-            text = _word(text, by)
+        elif kind != "latin":  # the rules look far ahead in a word
+            starts = range(0, len(text), _LONGEST)
+            text = "".join(_word(text[i : i + _LONGEST], by) for i in starts)
         found.append(text)
     return "".join(found)
 

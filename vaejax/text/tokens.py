@@ -45,7 +45,12 @@ def open_tokenizer(folder: Path, *, vocab_size: int, start: int, end: int) -> To
         found = []
         for i in range(0, len(lines), _AT_ONCE):
             part = list(lines[i : i + _AT_ONCE])
-            encoded = tokenizer.encode_batch_fast(part, add_special_tokens=False)
+            try:
+                encoded = tokenizer.encode_batch_fast(part, add_special_tokens=False)
+            except Exception as error:  # the library raises nothing more special
+                raise ValueError(
+                    f"{folder / FILE} cannot be used: {error}. Download it again."
+                ) from error
             found += [np.array(line.ids, np.int32) for line in encoded]
         return found
 

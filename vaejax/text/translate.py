@@ -152,7 +152,9 @@ def _tokenizer(model: str, folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     except ImportError as error:
         raise ValueError(
             f"config.lyrics.translator={model!r}: its tokenizer needs a package that "
@@ -162,11 +164,21 @@ def _tokenizer(model: str, folder: Path) -> Any:
         raise ValueError(_no_tokenizer(model, folder)) from error
     paths = sorted(folder.glob("*vocabulary.json"))  # shared, or source and target
     known = tokenizer.get_vocab()
-    tokens = json.loads(paths[0].read_text()) if paths else []
+    tokens = _vocabulary(paths[0]) if paths else []
     # The tokens that pad a vocabulary are in the model alone.
     if 2 * sum(token in known for token in tokens) < len(tokens):
         raise ValueError(_no_tokenizer(model, folder))
     return tokenizer
+
+
+def _vocabulary(path: Path) -> list[str]:
+    try:
+        tokens = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: {error}. Convert it again.") from error
+    if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
+        raise ValueError(f"{path} is no list of tokens. Convert the model again.")
+    return tokens
 
 
 def _no_tokenizer(model: str, folder: Path) -> str:

@@ -6,6 +6,7 @@ Heads and poolers are passed over. Tensors are read one at a time.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ _LAYER = {
     "down": "output.dense",
     "norm": "output.LayerNorm",
 }
+_PART = re.compile(r"[\w-][\w.-]{0,200}\.safetensors")
 _PREFIXES = ("", "roberta.")  # the latter where a head was trained on top
 _BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")
 
@@ -187,19 +189,30 @@ def files(folder: Path) -> list[Path]:
     if (folder / FILE).exists():
         return [folder / FILE]
     if (folder / INDEX).exists():
-        try:
-            parts = json.loads((folder / INDEX).read_text())["weight_map"].values()
-        except (ValueError, KeyError) as error:
-            raise ValueError(
-                f"{folder / INDEX} is damaged: {error!r}. Download it again."
-            ) from error
-        return [folder / part for part in sorted(set(parts))]
+        return [folder / part for part in _parts(folder / INDEX)]
     pickles = sorted(path.name for path in folder.glob("*.bin"))
     raise ValueError(
         f"{folder} has no {FILE}{f', only {pickles[0]}' if pickles else ''}. Take a "
         "model that has one, or convert it where PyTorch is installed: "
         "transformers.AutoModel.from_pretrained(FOLDER).save_pretrained(NEW_FOLDER)."
     )
+
+
+def _parts(index: Path) -> list[str]:
+    """Names of the files that an index speaks of, all beside it."""
+    try:
+        parts = set(json.loads(index.read_bytes())["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{index} is damaged: {error!r}. Download it again."
+        ) from error
+    for part in parts:
+        if not isinstance(part, str) or not _PART.fullmatch(part):
+            raise ValueError(
+                f"{index} names {part!r}; it may only name files beside it, such as "
+                "model-00001-of-00002.safetensors. Download it again."
+            )
+    return sorted(parts)
 
 
 def _names(file: Any) -> list[tuple[str, str]]:

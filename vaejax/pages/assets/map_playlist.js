@@ -23,7 +23,7 @@ function asCsv(songs) {
 /** A cell that no spreadsheet takes for a formula; numbers stay as they are. */
 function csvCell(text) {
   const number = /^-?\d+(\.\d+)?(e-?\d+)?$/.test(text);
-  const safe = !number && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
+  const safe = !number && /^['"\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) ? `'${text}` : text;
   return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
