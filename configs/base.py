@@ -20,6 +20,7 @@ def get_config() -> ConfigDict:
             allow_outside=False,  # may metadata name files outside of root?
             cache_dir="data/cache",  # features, by content and settings
             n_workers=0,  # processes for rendering and features; 0: one per core
+            memory="auto",  # or resident: all on the device; stream: from a mapped file
         )
     )
     config.songbook = ConfigDict(  # the embedded collection, rendered when missing

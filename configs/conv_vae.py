@@ -18,7 +18,7 @@ def on_images(config, *, encoder: str, title: str):
     --config.features.n_mels=128 --config.data.frames=0. Frames that are averaged to a
     few have lost what is plucked and what is bowed, which their flux has kept.
     """
-    config.data.update(modalities=("mel", "flux"), mel="image", mfcc="image", frames=32)
+    config.data.update(modalities=("mel", "flux"), mel="image", frames=32)
     config.features.n_mels = 64
     config.model.title = title
     config.networks.update(

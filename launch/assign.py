@@ -32,7 +32,7 @@ def main(paths: list[str]) -> None:
         raise ValueError(
             "give --run=FOLDER, and songs or a folder of songs. See --help."
         )
-    from vaejax import assign, choice, experiment, record, run_folder, trained
+    from vaejax import assign, choice, disk, experiment, record, trained
 
     folder = Path(RUN.value)
     settings = trained.settings_of(folder)
@@ -53,7 +53,7 @@ def main(paths: list[str]) -> None:
     for row in rejected:
         print(f"set aside: {row.file_name}: {row.reason}")
     if OUT.value:
-        run_folder.write_text(Path(OUT.value), assign.as_csv(found, names))
+        disk.write_text(Path(OUT.value), assign.as_csv(found, names))
         print(f"Written: {OUT.value}")
 
 

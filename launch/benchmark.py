@@ -9,6 +9,7 @@ python launch/benchmark.py --what=training --models=configs --seeds=1,8 \
     --dtypes=float32,bfloat16
 python launch/benchmark.py --what=text --n=200 --threads=1,2 --against=torch
 python launch/benchmark.py --what=clusters --n=100000
+python launch/benchmark.py --what=streaming --n=10000
 """
 
 import importlib
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 import command
 from absl import flags
 
-KINDS = ["features", "training", "text", "clusters"]
+KINDS = ["features", "training", "text", "clusters", "streaming"]
 WHAT = flags.DEFINE_enum("what", "features", KINDS, "What is timed.")
 ROOT = flags.DEFINE_string("root", "", "Folder of audio; none renders clips.")
 N = flags.DEFINE_integer("n", 100, "Number of clips, lines or rows.", lower_bound=1)
@@ -75,9 +76,16 @@ def clusters() -> Iterator[str]:
     return clusters(n=N.value)
 
 
+def streaming() -> Iterator[str]:
+    """Training with rows that are sent to the device in parts."""
+    from vaejax.benchmarks.streaming import streaming
+
+    return streaming(n=N.value)
+
+
 def _cases():
     from vaejax.benchmarks.cases import FIXED, from_settings
-    from vaejax.experiment import plain
+    from vaejax.sections import plain
 
     paths = sorted((command.ROOT / "configs").glob("[a-z]*.py"))
     configs = [path.stem for path in paths if path.stem != "base"]
@@ -112,7 +120,7 @@ def _refuse_unknown(flag: str, values: list[str], choices: tuple[str, ...]) -> N
 
 def main() -> None:
     """Prints the lines of the benchmark as they come."""
-    runs = {f.__name__: f for f in (features, training, text, clusters)}
+    runs = {f.__name__: f for f in (features, training, text, clusters, streaming)}
     for line in runs[WHAT.value]():
         print(line, flush=True)
 

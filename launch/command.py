@@ -1,6 +1,7 @@
 """What the launchers share: the repository on the path, flags, and readable errors."""
 
 import re
+import runpy
 import sys
 import time
 from pathlib import Path
@@ -10,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that a fresh clone runs without an install
 
 from absl import app, flags, logging  # noqa: E402
-from ml_collections import config_flags  # noqa: E402
+from ml_collections import ConfigDict, config_flags  # noqa: E402
 
 
-def define_config():
+def define_config(*, required: bool = True):
     """Defines --config and --workdir; returns both flags."""
     config = config_flags.DEFINE_config_file(
         "config", lock_config=True, help_string="Path of a config, e.g. configs/vade.py"
@@ -21,7 +22,8 @@ def define_config():
     workdir = flags.DEFINE_string(
         "workdir", None, "Folder of the run; default results/<config>/<id>."
     )
-    flags.mark_flag_as_required("config")
+    if required:
+        flags.mark_flag_as_required("config")
     return config, workdir
 
 
@@ -39,14 +41,32 @@ def parse_config(args):
         print((ROOT / "configs" / "base.py").read_text().split('"""')[-1].rstrip())
         sys.exit()
     path = _first(args, "--config=").removeprefix("--config=")
-    if path and not Path(path).is_file():
-        sys.exit(f"--config={path} does not exist. Choices: {_configs()}.")
+    if path:
+        _refuse_unusable(*path.partition(":")[::2])
     try:
         return flags.FLAGS(args)
     except (AttributeError, KeyError, TypeError) as error:
         sys.exit(_unknown_key(args, str(error)))
     except flags.Error as error:
         sys.exit(f"{error} See --help.")
+
+
+def _refuse_unusable(path: str, argument: str) -> None:
+    """Ends the program with a line if no config can be had from the file."""
+    if not Path(path).is_file():
+        sys.exit(f"--config={path} does not exist. Choices: {_configs()}.")
+    try:
+        made = runpy.run_path(path)["get_config"](*[argument] * bool(argument))
+    # Whatever is wrong with a config that a user has written.
+    except Exception as error:  # noqa: BLE001
+        what = f"{type(error).__name__}: {error}"
+        sys.exit(f"--config={path} gives no config: {what}. See configs/vade.py.")
+    if not isinstance(made, ConfigDict):
+        what = type(made).__name__
+        sys.exit(
+            f"--config={path}: get_config() returns a {what}, and no ConfigDict. See "
+            "configs/vade.py."
+        )
 
 
 def parse_flags(args):
@@ -82,18 +102,22 @@ def run(
     """
 
     def guarded(argv):
-        logging.set_verbosity(logging.WARNING)  # Orbax tells of every file it touches
+        logging.set_verbosity(logging.ERROR)  # Orbax tells of every file it touches
         if argv[1:] and not rest:
             sys.exit(
                 f"Unknown arguments: {' '.join(argv[1:])}. Options are written "
                 "--NAME=VALUE; see --help."
             )
+        from vaejax import interrupt
+
+        interrupt.install()
         try:
             main(*[argv[1:]] * rest)
-        except (ValueError, FileNotFoundError, FloatingPointError) as error:
+        except (ValueError, FloatingPointError, OSError) as error:
             sys.exit(f"{type(error).__name__}: {error}")
-        except KeyboardInterrupt:
-            sys.exit(f"Interrupted. {interrupted}")
+        except interrupt.Interrupted as stop:
+            print(f"Stopped by {stop.signal.name}. {interrupted}", file=sys.stderr)
+            sys.exit(128 + stop.signal)  # as a shell says it
 
     app.run(guarded, flags_parser=parse)
 

@@ -33,10 +33,10 @@ def main():
             "the config has no study: run it with launch/train.py, or take "
             "--config=configs/study.py."
         )
-    results = command.ROOT / "results" / command.config_name()
     study.run(
         CONFIG.value,
-        workdir=Path(WORKDIR.value or results / study.identity(CONFIG.value)),
+        workdir=Path(WORKDIR.value) if WORKDIR.value else None,
+        results=command.ROOT / "results" / command.config_name(),
         started=command.STARTED,
         n_workers=WORKERS.value,
         devices=DEVICES.value,

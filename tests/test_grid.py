@@ -1,11 +1,13 @@
 """The cells of a study: which there are, and what each one's config says."""
 
 import pytest
+from ml_collections import ConfigDict
 from test_check import MODULES
 
 from configs import study
 from vaejax import check, grid
-from vaejax.experiment import plain
+from vaejax.effects import without_effect
+from vaejax.sections import plain
 
 STUDIES = [m for m in MODULES if "study" in m.get_config()]
 JOINT = "audio+lyrics"
@@ -13,6 +15,11 @@ JOINT = "audio+lyrics"
 
 def of(overrides=(), **changes):
     """The cells of a grid with some keys changed, by name."""
+    return {c.name: c.config for c in grid.cells(grid_of(overrides, **changes))}
+
+
+def grid_of(overrides=(), **changes):
+    """A study of that grid."""
     config = study.get_config()
     one = dict(
         models=("vae",), inputs=("audio",), fusions=("mopoe", "poe"), every_fusion=()
@@ -20,7 +27,7 @@ def of(overrides=(), **changes):
     config.grids = {"mine": one | {"clusterers": ("kmeans",), "cells": ()} | changes}
     config.study = "mine"
     config.update_from_flattened_dict(dict(overrides))
-    return {cell.name: cell.config for cell in grid.cells(config)}
+    return config
 
 
 @pytest.mark.parametrize(
@@ -151,15 +158,34 @@ def test_names_may_be_written_with_commas():
     "changes, message",
     [
         ({"models": ("vad",)}, r"the model 'vad', but there is no configs/vad.py"),
-        ({"inputs": ("sound",)}, r"grids.mine.inputs has 'sound'.*Choices: audio, lyr"),
-        ({"fusions": ("po",)}, r"grids.mine.fusions has 'po', .*Choices: .*poe"),
-        ({"models": ("vae", "vae")}, r"config.grids.mine has 'vae audio' twice"),
+        (
+            {"inputs": ("sound",)},
+            r"grids.mine.inputs=\('sound',\) .*each one of audio, ",
+        ),
+        ({"fusions": ("po",)}, r"grids.mine.fusions=\('po',\) .*Did you mean 'poe'"),
+        ({"models": ("vae", "vae")}, r"grids.mine.models=\('vae', 'vae'\) .* twice"),
+        ({"models": "vae"}, r"config.grids.mine.models='vae' must be a tuple"),
+        ({"models": (5,)}, r"config.grids.mine.models=\(5,\) .*each text"),
+        ({"models": ("..vae",)}, r"there is no configs/..vae.py"),
+        ({"models": ("study",)}, r"names 'study', which is a study, not a model"),
+        ({"every_fusion": ("vad",)}, r"names the model 'vad', but there is no"),
+        ({"clusterers": ("kmean",)}, r"grids.mine.clusterers=.*Did you mean 'kmeans'"),
+        ({"cells": ("one",)}, r"grids.mine.cells=\('one',\) .*each a pair: a title"),
+        ({"cells": (("a/b", ""),)}, r"grids.mine.cells=.*each a pair: a title"),
+        (
+            {"cells": (("b", "train.epochs=2.5"),)},
+            r"cell with 'train.epochs=2.5': config.train.epochs=2.5 must be a whole",
+        ),
+        ({"cells": (("b", "eval.nuisance=no"),)}, r"nuisance='no' must be True or"),
+        ({"cells": (("b", "train.seeds=(1,2)"),)}, r"train.seeds=\(1, 2\) must be a"),
+        ({"cells": (("b", "train.factor=ten"),)}, r"train.factor='ten' must be a num"),
+        ({"cells": (("b", "model.title"),)}, r"'model.title'.* Write section.key=v"),
         ({"cells": (("vae audio", ""),)}, r"has 'vae audio' twice"),
         ({"cells": (("b", "fusion.nam=poe"),)}, r"config.fusion.nam is not an option"),
         ({"cells": (("b", "fusion"),)}, r"config.fusion is not an option"),
         (
             {"model": ("vae",)},
-            r"grids.mine.model is not an option. A grid has",
+            r"mine.model is not an option. Did you mean 'models'",
         ),
         ({"models": ()}, r"config.grids.mine has no cell"),
         ({"models": ("conv_vae",), "inputs": ("lyrics",)}, r"grids.mine has no cell"),
@@ -169,6 +195,73 @@ def test_names_may_be_written_with_commas():
 def test_a_grid_that_cannot_be_is_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         of(**changes)
+
+
+@pytest.mark.parametrize(
+    "overrides, message",
+    [
+        ({"cluster.names": ("ward",)}, r"config.cluster.names=.*grids.mine.clusterers"),
+        ({"fusion.name": "late"}, r"fusion.name='late' would be ignored: .*fusions"),
+        ({"model.title": "mine"}, r"model.title='mine' would be ignored: .*models"),
+        ({"data.modalities": ("mel,lyrics",)}, r"grids.mine.inputs says where lyrics"),
+        ({"train.epochs": 0}, r"config.train.epochs=0 must be a whole number"),
+    ],
+)
+def test_what_a_grid_decides_cannot_be_set_beside_it(overrides, message):
+    with pytest.raises(ValueError, match=message):
+        of(overrides)
+
+
+@pytest.mark.parametrize(
+    "sections, message",
+    [
+        ({"grids": None}, r"config.study='small' is not one of config.grids: \."),
+        ({"grids": 5}, r"config.study='small' is not one of config.grids: \."),
+        ({"study": ("small",)}, r"config.study=\('small',\) is not one of .*: full"),
+        ({"grids": {"small": 5}}, r"config.grids.small=5 must hold models, inputs"),
+        ({"train": None}, r"config.train=None must hold options"),
+        ({"trains": {}}, r"config.trains=\{\} is no section. Did you mean 'train'"),
+    ],
+)
+def test_a_study_without_its_parts_is_refused(sections, message):
+    config = ConfigDict(study.get_config().to_dict() | sections)
+    with pytest.raises(ValueError, match=message):
+        grid.cells(config)
+
+
+@pytest.mark.parametrize(
+    "overrides, changes, message",
+    [
+        ({}, {"every_fusion": ("vade",)}, "every_fusion=('vade',) has no effect: "),
+        ({}, {"inputs": (JOINT,)}, "grids.mine.fusions=('poe',) has no effect: the "),
+        (
+            {},
+            {"models": ("vae", "conv_vae"), "inputs": ("audio", "lyrics")},
+            "config.grids.mine: conv_vae have no cell of lyrics alone, which are no",
+        ),
+        (
+            {"model.beta": 4.0},
+            {"models": ("autoencoder",)},
+            "config.model.beta=4.0 has no effect: no cell's model has it.",
+        ),
+        ({"networks.units": 64}, {}, "config.networks.units=64 has no effect here: it"),
+    ],
+)
+def test_what_has_no_effect_in_any_cell_is_told(overrides, changes, message):
+    config = grid_of(overrides, **changes)
+    told = grid.without_effect(config, grid.cells(config))
+    assert any(message in one for one in told), told
+
+
+def test_nothing_is_told_of_the_studies_of_the_project():
+    for module in STUDIES:
+        config = module.get_config()
+        for name in config.grids:
+            config.study = name
+            found = grid.cells(config)
+            told = grid.without_effect(config, found)
+            assert [one for one in told if "are no pictures" not in one] == []
+            assert not any(without_effect(plain(cell.config)) for cell in found)
 
 
 def test_a_grid_that_is_not_there_names_those_that_are():

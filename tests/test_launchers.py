@@ -75,3 +75,26 @@ def test_a_run_is_clustered_otherwise_in_a_folder_of_its_own(played, tmp_path):
     done = launch("cluster", f"--run={played}", "--names=kmean")
     assert done.returncode == 1 and "Did you mean 'kmeans'" in done.stderr
     assert "Nothing of the run has changed" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("def get_config(:", "gives no config: SyntaxError"),
+        ("import nowhere", "gives no config: ModuleNotFoundError"),
+        ("x = 1", "gives no config: KeyError: 'get_config'"),
+        ("def get_config():\n    return None", "returns a NoneType, and no ConfigDict"),
+        ("def get_config():\n    return {}", "returns a dict, and no ConfigDict"),
+    ],
+)
+def test_a_config_file_that_is_none_is_named(text, message, tmp_path):
+    (tmp_path / "mine.py").write_text(text)
+    done = launch("train", f"--config={tmp_path / 'mine.py'}")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"--config={tmp_path / 'mine.py'}" in done.stderr
+    assert message in done.stderr
+
+
+def test_train_wants_a_config_or_a_run_to_repeat():
+    done = launch("train")
+    assert done.returncode == 1 and "or --repeat=FOLDER" in done.stderr

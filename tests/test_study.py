@@ -48,7 +48,13 @@ def told(config, folder: Path, **how) -> tuple[str, str]:
     """What a study with a cell that fails prints, and its error."""
     with contextlib.redirect_stdout(io.StringIO()) as out:
         with pytest.raises(ValueError) as caught:
-            study.run(config, workdir=folder, started=time.perf_counter(), **how)
+            study.run(
+                config,
+                workdir=folder,
+                results=folder,
+                started=time.perf_counter(),
+                **how,
+            )
     return out.getvalue(), str(caught.value)
 
 
@@ -194,8 +200,11 @@ def test_a_process_that_is_ended_from_outside_is_a_failure_of_its_cell(monkeypat
     "changes, message",
     [
         ({"models": ("vad",)}, "the model 'vad'"),
-        ({"clusterers": ("kmean",)}, "cell 'vae audio': .*Did you mean 'kmeans'"),
-        ({"cells": (("b", "fusion.name=po"),)}, "cell 'b': config.fusion.name='po' is"),
+        ({"clusterers": ("kmean",)}, "grids.mine.clusterers=.*Did you mean 'kmeans'"),
+        (
+            {"cells": (("b", "fusion.name=po"),)},
+            "cell with 'fusion.name=po': config.fusion.name='po' must",
+        ),
     ],
 )
 def test_cells_that_cannot_be_are_refused_before_anything_is_written(
@@ -204,7 +213,7 @@ def test_cells_that_cannot_be_are_refused_before_anything_is_written(
     config = config_of(place)
     config.grids.mine.update({"models": ("vae",)} | changes)
     with pytest.raises(ValueError, match=message):
-        study.run(config, workdir=tmp_path / "s", started=0.0)
+        study.run(config, workdir=tmp_path / "s", results=tmp_path, started=0.0)
     assert not (tmp_path / "s").exists()
 
 
@@ -221,4 +230,4 @@ def test_a_study_has_the_name_of_its_grid_and_of_all_that_it_is_about(place):
 
 def test_a_single_run_is_no_place_for_a_study(place):
     with pytest.raises(ValueError, match="run it with launch/study.py"):
-        experiment.plain(config_of(place))
+        experiment.settings_from(config_of(place))

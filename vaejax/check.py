@@ -1,242 +1,61 @@
 """Refuses a bad config before anything is computed or written.
 
 `settings` looks at the values alone, `collection` at the values beside the number of
-songs and the columns of the metadata.
+songs and the columns of the metadata. What is no mistake but does nothing is told by
+`effects`.
 """
 
-import difflib
-import inspect
 import math
-from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from vaejax import models
-from vaejax.cluster import CLUSTERERS
-from vaejax.convolution import POOLS
-from vaejax.data import FRAMES, INPUTS
+import numpy as np
+
+from vaejax.data import FRAMES, forms_of
 from vaejax.evaluate import CLASSES
-from vaejax.fusion import FUSIONS, LYRICS, is_joint
-from vaejax.layout import VERSIONS
-from vaejax.losses import LIKELIHOODS
-from vaejax.mixture import SHAPES, STARTS
-from vaejax.nets import NORMS
-from vaejax.networks import DECODERS, ENCODERS
-from vaejax.text.clean import DROPS
-from vaejax.text.romanize import ROMANIZERS
-from vaejax.text.vectors import COMBINATIONS, FORMS
-from vaejax.text.vectors import ENCODERS as TEXT_ENCODERS
+from vaejax.fusion import LYRICS, is_joint
+from vaejax.rules import ARRAYS, did_you_mean, shown
+from vaejax.rules import RULES as RULES
+from vaejax.sections import values
 
-ARRAYS = "pixels"  # the modality of images, which have no audio
-
-
-class Rule(NamedTuple):
-    """What a value must be, in words and as a test."""
-
-    words: str
-    holds: Callable[[Any], bool]
-
-
-def at_least(low: int | float) -> Rule:
-    """Numbers from `low` on."""
-    return Rule(f"must be at least {low}", lambda x: x >= low)
-
-
-def between(low: int | float, high: int | float) -> Rule:
-    """Numbers in [low, high]."""
-    return Rule(f"must be in [{low}, {high}]", lambda x: low <= x <= high)
-
-
-def one_of(choices: Iterable[str]) -> Rule:
-    """One name out of `choices`."""
-    choices = sorted(choices)
-    return Rule(f"is not known. Choices: {', '.join(choices)}", lambda x: x in choices)
-
-
-def each(rule: Rule, *, at_least_one: bool, once: bool = True) -> Rule:
-    """Tuples whose elements all follow `rule`, without repeats if `once`."""
-
-    def holds(values):
-        distinct = len(set(values)) == len(values) or not once
-        enough = len(values) >= int(at_least_one)
-        return distinct and enough and all(rule.holds(v) for v in values)
-
-    words = rule.words.replace("is not known.", "names what is not known.")
-    how = "each once, " if once else ""
-    return Rule(f"{words}; {how}separated by commas", holds)
-
-
-WHOLE = Rule("must be whole numbers of at least 1", lambda x: type(x) is int and x >= 1)
-COUNT = Rule(
-    f"must be whole numbers of at least 2, or {CLASSES}",
-    lambda x: x == CLASSES or (type(x) is int and x >= 2),
+MOST = 100_000_000  # numbers in one array: 400 MB
+DECIDE_FRAMES = (
+    *("data.root", "data.modalities", "data.mel", "data.mfcc", "data.frames"),
+    *("features.duration_s", "songbook.duration_s"),
+    *("features.sample_rate_hz", "features.hop"),
 )
-TEXT = Rule("must not be empty", lambda x: isinstance(x, str) and x != "")
-ANY = Rule("", lambda x: True)
-POSITIVE = Rule("must be above 0", lambda x: x > 0)
-
-RULES = {
-    "data.root": TEXT,
-    "data.modalities": each(one_of((*FRAMES, LYRICS, ARRAYS)), at_least_one=True),
-    "data.tracks": one_of(("all", "with_lyrics")),
-    "data.lyrics": one_of(FORMS),
-    "data.mel": one_of(INPUTS),
-    "data.mfcc": one_of(INPUTS),
-    "data.frames": at_least(0),
-    "data.condition": each(TEXT, at_least_one=False),
-    "data.held_out_share": between(0.0, 0.5),
-    "data.allow_outside": ANY,
-    "data.cache_dir": TEXT,
-    "data.n_workers": at_least(0),
-    "songbook.n_songs": at_least(1),
-    "songbook.duration_s": between(1.0, 600.0),
-    "songbook.seed": at_least(0),
-    "features.sample_rate_hz": between(4000, 192000),
-    "features.duration_s": between(0.1, 3600.0),
-    "features.crop": one_of(("start", "centre", "loudest")),
-    "features.n_fft": between(16, 65536),
-    "features.hop": between(1, 65536),
-    "features.n_mels": between(2, 1024),
-    "features.n_mfcc": between(1, 1024),
-    "lyrics.encoder": one_of(TEXT_ENCODERS),
-    "lyrics.model": TEXT,
-    "lyrics.dim": at_least(1),
-    "lyrics.versions": each(one_of(VERSIONS), at_least_one=True),
-    "lyrics.combine": one_of(COMBINATIONS),
-    "lyrics.max_lines": at_least(1),
-    "lyrics.drop": each(one_of(DROPS), at_least_one=False),
-    "lyrics.romanizer": one_of(ROMANIZERS),
-    "lyrics.translator": Rule("must be text", lambda x: isinstance(x, str)),
-    "model.name": one_of(models.NAMES),
-    "model.title": Rule("must be text", lambda x: isinstance(x, str)),
-    "model.latent_dim": at_least(1),
-    "model.beta": at_least(0.0),
-    "model.warmup": between(0.0, 1.0),
-    "model.free_bits": at_least(0.0),
-    "model.capacity": at_least(0.0),
-    "model.capacity_warmup": between(0.0, 1.0),
-    "model.unknown": between(0.0, 0.9),
-    "model.n_clusters": at_least(2),
-    "model.covariance": one_of(SHAPES),
-    "model.pretrain": between(0.0, 0.9),  # the rest is VaDE's own training
-    "model.start": one_of(STARTS),
-    "networks.encoder": one_of(ENCODERS),
-    "networks.decoder": one_of(DECODERS),
-    "networks.hidden": each(WHOLE, at_least_one=False, once=False),
-    "networks.channels": each(WHOLE, at_least_one=True, once=False),
-    "networks.pool": one_of(POOLS),
-    "networks.units": at_least(1),
-    "networks.segments": at_least(1),
-    "networks.norm": one_of(NORMS),
-    "networks.dropout": between(0.0, 0.9),
-    "networks.likelihood": one_of(LIKELIHOODS),
-    "networks.dtype": one_of(("auto", "float32", "bfloat16")),
-    "networks.corruption": between(0.0, 0.9),
-    "networks.log_var_bias": between(-12.0, 6.0),
-    "fusion.name": one_of(FUSIONS),
-    "fusion.dropout": between(0.0, 0.9),
-    "fusion.lyrics_weight": at_least(0.0),
-    "train.seeds": at_least(1),
-    "train.epochs": at_least(1),
-    "train.batch_size": at_least(1),
-    "train.learning_rate": POSITIVE,
-    "train.weight_decay": at_least(0.0),
-    "train.warmup": between(0.0, 1.0),
-    "train.clip_norm": POSITIVE,
-    "train.patience": at_least(1),
-    "train.plateau": at_least(1),
-    "train.factor": between(0.0, 1.0),
-    "train.checkpoint_every": at_least(1),
-    "cluster.names": each(one_of(CLUSTERERS), at_least_one=True),
-    "cluster.k": each(COUNT, at_least_one=True),
-    "baselines.names": each(one_of(("raw", "pca", "autoencoder")), at_least_one=False),
-    "baselines.pca_dim": at_least(1),
-    "eval.labels": each(TEXT, at_least_one=False),
-    "eval.factors": each(TEXT, at_least_one=False),
-    "eval.permutations": between(99, 1_000_000),
-    "eval.nuisance": ANY,
-    "figures.projections": each(one_of(("umap", "tsne")), at_least_one=False),
-    "figures.n_reconstructions": between(0, 32),
-    "figures.pdf": ANY,
-}
+DECIDE_SIZE = (
+    *("features.duration_s", "features.sample_rate_hz", "features.hop"),
+    *("features.n_mels", "features.n_mfcc"),
+)
+RESERVED = ("raw", "pca", "true factors")  # in tables, beside the models
 
 
-def settings(config: dict) -> None:
+def settings(config: Any) -> None:
     """Checks every value by itself and those that depend on one another.
+
+    Args:
+      config: {section: {option: value}}; anything else is refused as well.
 
     Raises:
       ValueError: names the key, the value, the rule and the next step.
     """
-    for section, options in config.items():
-        for key, value in options.items():
-            _follow(f"{section}.{key}", value)
-    _model_options(config["model"])
+    values(config)
     _combinations(config)
 
 
-def _follow(path: str, value: Any) -> None:
-    rule = RULES[path]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"config.{path}={value} must be a number, and finite.")
-    if not rule.holds(value):
-        raise ValueError(f"config.{path}={value!r} {rule.words}.{_hint(value, rule)}")
-
-
-def _hint(value: Any, rule: Rule) -> str:
-    if "Choices: " not in rule.words:
-        return ""
-    choices = rule.words.split("Choices: ")[1].split(";")[0].split(", ")
-    wrong = [v for v in (value if isinstance(value, tuple) else [value])]
-    close = [
-        match
-        for v in wrong
-        if v not in choices
-        for match in difflib.get_close_matches(str(v), choices, 1)
-    ]
-    return f" Did you mean {close[0]!r}?" if close else ""
-
-
-def _model_options(options: dict) -> None:
-    """A model takes exactly the options that its `make` names."""
-    name = options["name"]
-    make = import_module(f"vaejax.models.{name}").make
-    wanted = set(inspect.signature(make).parameters) - {"nets"} | {"latent_dim"}
-    for key in sorted(options.keys() - wanted - {"name", "title"}):
-        raise ValueError(
-            f"config.model.{key} is not an option of {name}, which takes "
-            f"{', '.join(sorted(wanted))}. Start from --config=configs/{name}.py."
-        )
-    for key in sorted(wanted - options.keys()):
-        raise ValueError(
-            f"config.model.{key} is missing; {name} needs it. Start from "
-            f"--config=configs/{name}.py."
-        )
-
-
 def _combinations(config: dict) -> None:
-    features, model = config["features"], config["model"]
     _inputs(config["data"], config["networks"])
     _fusion(config["data"], config["fusion"]["name"])
-    if (model["name"] == "cvae") != bool(config["data"]["condition"]):
+    _model(config["model"], config["data"]["condition"])
+    _features(config["features"])
+    _batches(config)
+    _segments(config)
+    factors = config["eval"]["factors"]
+    if len(factors) == 1:
         raise ValueError(
-            f"config.data.condition={','.join(config['data']['condition'])!r} does not "
-            f"go with config.model.name={model['name']!r}. The labels that it names "
-            "are told to a cvae alone. Start from --config=configs/cvae.py."
-        )
-    if model.get("pretrain", 0.0) + model.get("warmup", 0.0) > 1.0:
-        raise ValueError(
-            f"config.model.pretrain={model['pretrain']} and config.model.warmup="
-            f"{model['warmup']} must add up to at most 1, the whole of training."
-        )
-    if features["n_mfcc"] > features["n_mels"]:
-        raise ValueError(
-            f"config.features.n_mfcc={features['n_mfcc']} must be at most "
-            f"config.features.n_mels={features['n_mels']}."
-        )
-    if features["hop"] > features["n_fft"]:
-        raise ValueError(
-            f"config.features.hop={features['hop']} must be at most "
-            f"config.features.n_fft={features['n_fft']}, or samples are skipped."
+            f"config.eval.factors={shown(factors)} must be none or at least two: "
+            "disentanglement is of several factors."
         )
 
 
@@ -247,8 +66,13 @@ def _inputs(data: dict, networks: dict) -> None:
     if arrays != (names == (ARRAYS,)):
         wanted = ARRAYS if arrays else f"some of {', '.join((*FRAMES, LYRICS))}"
         raise ValueError(
-            f"config.data.modalities={','.join(names)} does not go with "
-            f"config.data.root={data['root']}, whose modalities are {wanted}."
+            f"config.data.modalities={shown(names)} does not go with "
+            f"config.data.root={shown(data['root'])}, whose modalities are {wanted}."
+        )
+    if arrays and data["tracks"] != "all":
+        raise ValueError(
+            f"config.data.tracks={data['tracks']!r} does not go with config.data.root="
+            f"{shown(data['root'])}: images have no lyrics. Use all."
         )
     if networks["likelihood"] == "bernoulli" and not arrays:
         raise ValueError(
@@ -257,35 +81,178 @@ def _inputs(data: dict, networks: dict) -> None:
         )
     if "flux" in names and data["mel"] != "image":
         raise ValueError(
-            f"config.data.modalities={','.join(names)}: flux goes with config.data.mel="
+            f"config.data.modalities={shown(names)}: flux goes with config.data.mel="
             f"'image'. Of config.data.mel={data['mel']!r} it is a part already."
         )
-    audio = [name for name in names if name != LYRICS]
-    if not arrays and len({data.get(name, "image") for name in audio}) != 1:
-        for part in ("encoder", "decoder"):
-            if networks[part] != "mlp":
-                how = f"They are {data['mel']!r} and {data['mfcc']!r}."
-                raise ValueError(
-                    f"config.networks.{part}={networks[part]!r} sees frames, so "
-                    "config.data.mel and config.data.mfcc must both be image, or both "
-                    f"statistics. {how if audio else 'Of lyrics alone, use mlp.'}"
-                )
+    forms = set(forms_of(names, data["mel"], data["mfcc"]).values())
+    for part in ("encoder", "decoder"):
+        if not arrays and len(forms) != 1 and networks[part] != "mlp":
+            how = f"They are {data['mel']!r} and {data['mfcc']!r}; or use mlp."
+            raise ValueError(
+                f"config.networks.{part}={networks[part]!r} sees frames, so of "
+                f"config.data.modalities={shown(names)} config.data.mel and "
+                "config.data.mfcc must both be image, or both statistics. "
+                f"{how if forms else 'Lyrics alone have none: use mlp.'}"
+            )
 
 
 def _fusion(data: dict, name: str) -> None:
     """Attention needs more than one token of each view."""
-    joint = is_joint(data["modalities"])
-    forms = {data[name] for name in ("mel", "mfcc") if name in data["modalities"]}
-    if (
-        name == "attention"
-        and joint
-        and (forms - {"image"} or data["lyrics"] == "song")
-    ):
+    forms = set(forms_of(data["modalities"], data["mel"], data["mfcc"]).values())
+    single = forms - {"image"} or data["lyrics"] == "song"
+    if name == "attention" and is_joint(data["modalities"]) and single:
         raise ValueError(
             "config.fusion.name='attention' goes from frames to lines: over single "
-            "vectors it would be constant. Set config.data.lyrics=lines, and "
-            "config.data.mel and config.data.mfcc to image."
+            "vectors it would be constant. Of config.data.modalities="
+            f"{shown(data['modalities'])}, set config.data.lyrics={data['lyrics']!r} "
+            f"to lines, and config.data.mel={data['mel']!r} and config.data.mfcc="
+            f"{data['mfcc']!r} to image."
         )
+
+
+def _model(model: dict, condition: tuple) -> None:
+    if (model["name"] == "cvae") != bool(condition):
+        raise ValueError(
+            f"config.data.condition={shown(condition)} does not go with "
+            f"config.model.name={model['name']!r}. The labels that it names are told "
+            "to a cvae alone. Start from --config=configs/cvae.py."
+        )
+    others = (*RESERVED, *({"autoencoder"} - {model["name"]}))
+    if model["title"] in others:
+        raise ValueError(
+            f"config.model.title={model['title']!r} is the name of something else in "
+            "tables. Choose another."
+        )
+    if model.get("pretrain", 0.0) + model.get("warmup", 0.0) > 1.0:
+        raise ValueError(
+            f"config.model.pretrain={model['pretrain']} and config.model.warmup="
+            f"{model['warmup']} must add up to at most 1, the whole of training."
+        )
+    if model.get("capacity_warmup", 0.0) > 0 and model["capacity"] == 0:
+        raise ValueError(
+            f"config.model.capacity_warmup={model['capacity_warmup']} has no capacity "
+            f"that grows: config.model.capacity={model['capacity']}. Set that to nats, "
+            "or this to 0."
+        )
+    if model.get("covariance") == "full":
+        size = model["n_clusters"] * model["latent_dim"] ** 2
+        if size > MOST:
+            raise ValueError(
+                f"config.model.covariance='full' has {size} numbers, of config.model."
+                f"n_clusters={model['n_clusters']} times the square of config.model."
+                f"latent_dim={model['latent_dim']}; at most {MOST} can be. "
+                "Use diagonal."
+            )
+
+
+def _features(features: dict) -> None:
+    rate_hz, n_fft, hop = (features[k] for k in ("sample_rate_hz", "n_fft", "hop"))
+    n_mels, n_mfcc = features["n_mels"], features["n_mfcc"]
+    if n_mfcc > n_mels:
+        raise ValueError(
+            f"config.features.n_mfcc={n_mfcc} must be at most config.features.n_mels="
+            f"{n_mels}."
+        )
+    if hop > n_fft:
+        raise ValueError(
+            f"config.features.hop={hop} must be at most config.features.n_fft={n_fft}, "
+            "or samples are skipped."
+        )
+    n_samples = int(features["duration_s"] * rate_hz)
+    if n_fft > n_samples:
+        raise ValueError(
+            f"config.features.n_fft={n_fft} must be at most {n_samples}: that many "
+            f"samples has config.features.duration_s={features['duration_s']} at "
+            f"config.features.sample_rate_hz={rate_hz}. Take shorter frames."
+        )
+    size = n_samples // hop * (n_mels + 3 * n_mfcc)
+    if size > MOST:
+        every = _listed({"features": features}, DECIDE_SIZE)
+        raise ValueError(
+            f"{every} make {size} numbers of a clip; at most {MOST} can be. Take a "
+            "longer hop, or less of each file."
+        )
+    empty = empty_bands(rate_hz, n_fft, n_mels)
+    if empty:
+        raise ValueError(
+            f"config.features.n_mels={n_mels} leaves {empty} bands without anything in "
+            f"them: config.features.n_fft={n_fft} at config.features.sample_rate_hz="
+            f"{rate_hz} is too coarse. Take fewer bands or longer frames."
+        )
+
+
+def empty_bands(sample_rate_hz: int, n_fft: int, n_mels: int) -> int:
+    """How many mel bands (Slaney) lie between two neighbouring bins of a spectrum.
+
+    Edges are equally spaced in mel: 3/200 of the frequency below 1 kHz, and 27 mel for
+    every factor of 6.4 above it.
+    """
+    top = sample_rate_hz / 2
+    above = 15 + 27 * math.log(max(top, 1000) / 1000) / math.log(6.4)
+    mel = np.linspace(0.0, 3 * top / 200 if top < 1000 else above, n_mels + 2)
+    high = 1000 * 6.4 ** (np.maximum(mel - 15, 0) / 27)
+    bins = np.where(mel < 15, 200 * mel / 3, high) * n_fft / sample_rate_hz
+    return int(np.sum(np.floor(bins[:-2]) + 1 >= bins[2:]))
+
+
+def _batches(config: dict) -> None:
+    """Statistics over a batch need more than one row, and pairs of them memory."""
+    n, k = config["train"]["batch_size"], config["model"]["latent_dim"]
+    size = n**2 * k
+    if config["model"]["name"] == "tc_vae" and size > 10 * MOST:
+        raise ValueError(
+            "config.model.name='tc_vae' compares the rows of a batch: "
+            f"config.train.batch_size={n} and config.model.latent_dim={k} make {size} "
+            f"numbers, and at most {10 * MOST} can be. Take smaller batches."
+        )
+    if n > 1:
+        return
+    for path, value in (("networks.norm", "batch"), ("model.name", "tc_vae")):
+        section, key = path.split(".")
+        if config[section][key] == value:
+            raise ValueError(
+                f"config.train.batch_size=1 does not go with config.{path}={value!r}, "
+                "which compares the rows of a batch. Take at least 2."
+            )
+
+
+def _segments(config: dict) -> None:
+    """Every segment has a frame; of a folder of songs that is known of the longest."""
+    networks, most = config["networks"], most_frames(config)
+    if networks["decoder"] == "hierarchical" and networks["segments"] > most:
+        raise ValueError(
+            f"config.networks.segments={networks['segments']} of config.networks."
+            f"decoder='hierarchical' must be at most {most}, the frames that there are "
+            f"to decode, by {_listed(config, DECIDE_FRAMES)}. Take fewer segments, or "
+            "images of more frames."
+        )
+
+
+def _listed(config: dict, paths: Sequence[str]) -> str:
+    """Options with their values, in words."""
+    found = (f"{path}={shown(_of(config, path))}" for path in paths)
+    return ", ".join(f"config.{one}" for one in found)
+
+
+def _of(config: dict, path: str) -> Any:
+    section, key = path.split(".")
+    return config[section][key]
+
+
+def most_frames(config: dict) -> int:
+    """How many frames a decoder has to make, at most; of an unknown image, any."""
+    data, features = config["data"], config["features"]
+    if data["modalities"] == (ARRAYS,):
+        return 8 if data["root"] == "digits" else 10_000
+    forms = forms_of(*(data[key] for key in ("modalities", "mel", "mfcc")))
+    if "image" not in forms.values():
+        return 1
+    seconds = features["duration_s"]
+    if data["root"] == "songbook":
+        seconds = min(seconds, config["songbook"]["duration_s"])
+    n = 1 + int(seconds * features["sample_rate_hz"]) // features["hop"]
+    step = math.ceil(n / data["frames"]) if data["frames"] else 1
+    return math.ceil(n / step)
 
 
 def collection(
@@ -338,9 +305,7 @@ def _labels(
 ) -> None:
     for label in labels:
         if label not in columns and label not in optional:
-            close = difflib.get_close_matches(label, columns, 1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
             raise ValueError(
-                f"config.{path} names {label!r}, which the metadata lack.{hint} "
-                f"Columns: {', '.join(columns)}."
+                f"config.{path} names {label!r}, which the metadata lack."
+                f"{did_you_mean(label, columns)} Columns: {', '.join(columns)}."
             )

@@ -9,20 +9,54 @@ study sets otherwise than configs/base.py, as by an override, holds for every ce
 import ast
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
 
+from vaejax import effects, rules
+from vaejax.cluster import CLUSTERERS
 from vaejax.fusion import FUSIONS, LYRICS
+from vaejax.rules import (
+    NAME,
+    TITLE,
+    Rule,
+    did_you_mean,
+    each,
+    one_of,
+    refuse,
+    series,
+    shown,
+)
+from vaejax.sections import elements, plain, values
 
 AUDIO = "audio"
 INPUTS = (AUDIO, LYRICS, f"{AUDIO}+{LYRICS}")
 OWN = ("model", "networks", "train")  # sections that a model's config decides
 OWN_KEYS = ("modalities", "mel", "mfcc", "frames", "condition")  # and keys of data
 BASELINE = "autoencoder"  # beside it stand raw features and PCA
-# Attention goes from frames to lines.
-FRAMES = {"mel": "image", "mfcc": "image", "frames": 16, "lyrics": "lines"}
-KEYS = ("models", "inputs", "fusions", "every_fusion", "clusterers", "cells")
+FRAMES = 16  # of an image, where a model that has none goes from frames to lines
+NOT_RUN = ("study", "grids")  # sections that single runs do not have
+RULES = {  # of a grid; names may be written with commas
+    "models": each(NAME),
+    "inputs": each(one_of(INPUTS)),
+    "fusions": each(one_of(FUSIONS)),
+    "every_fusion": each(NAME),
+    "clusterers": each(one_of(CLUSTERERS)),
+    "cells": series(
+        Rule(
+            "must be a pair: a title, and changes as 'section.key=value ...'",
+            lambda x: (
+                type(x) is tuple
+                and len(x) == 2
+                and TITLE.holds(x[0])
+                and x[0] != ""
+                and type(x[1]) is str
+            ),
+        ),
+        most=10_000,
+    ),
+}
 
 
 class Cell(NamedTuple):
@@ -38,20 +72,9 @@ def cells(config: ConfigDict) -> list[Cell]:
     Raises:
       ValueError: there is no such grid, model, input, fusion or setting.
     """
-    if config.study not in config.grids:
-        raise ValueError(
-            f"config.study={config.study!r} is not one of config.grids: "
-            f"{', '.join(sorted(config.grids))}."
-        )
-    grid = config.grids[config.study]
-    odd = sorted(set(grid) - set(KEYS))
-    if odd:
-        raise ValueError(
-            f"config.grids.{config.study}.{odd[0]} is not an option. A grid has "
-            f"{', '.join(KEYS)}."
-        )
-    names = {key: _tuple(grid, key, config.study) for key in KEYS}
-    shared = ConfigDict({s: v for s, v in config.to_dict().items() if s not in NOT_RUN})
+    shared, names = _opened(config)
+    study = config.study
+    _refuse_decided(shared, names, f"config.grids.{study}")
     if names["clusterers"]:
         shared.cluster.names = names["clusterers"]
     found = [
@@ -64,28 +87,118 @@ def cells(config: ConfigDict) -> list[Cell]:
     found += [Cell(*_extra(shared, *pair)) for pair in names["cells"]]
     if not found:
         raise ValueError(
-            f"config.grids.{config.study} has no cell: name models and inputs (and "
+            f"config.grids.{study} has no cell: name models and inputs (and "
             "fusions, of audio+lyrics). Models of pictures do not see lyrics alone."
         )
     twice = {cell.name for cell in found if sum(c.name == cell.name for c in found) > 1}
     if twice:
-        raise ValueError(f"config.grids.{config.study} has {min(twice)!r} twice.")
+        raise ValueError(f"config.grids.{study} has {min(twice)!r} twice.")
     return found
 
 
-def _tuple(grid: ConfigDict, key: str, study: str) -> tuple:
-    values = grid.get(key, ())
-    if key != "cells":
-        parts = [part for value in values for part in str(value).split(",")]
-        values = tuple(part.strip() for part in parts if part.strip())
-    choices = {"inputs": INPUTS, "fusions": tuple(FUSIONS)}.get(key, values)
-    odd = [value for value in values if value not in choices]
-    if odd:
-        raise ValueError(
-            f"config.grids.{study}.{key} has {odd[0]!r}, which is not known. Choices: "
-            f"{', '.join(choices)}."
+def without_effect(config: ConfigDict, found: list[Cell]) -> list[str]:
+    """A sentence for each thing that the study sets and that does nothing in it.
+
+    Args:
+      found: the study's cells.
+    """
+    shared, names = _opened(config)
+    path, told = f"config.grids.{config.study}", []
+    of_none = [name for name in names["every_fusion"] if name not in names["models"]]
+    if of_none:
+        told.append(
+            f"{path}.every_fusion={shown(tuple(of_none))} has no effect: {path}.models "
+            "has none of these."
         )
-    return tuple(values)
+    tried = {
+        fusion
+        for model in names["models"]
+        for inputs in names["inputs"]
+        for fusion in _fusions(model, inputs, names)
+    }
+    untried = [name for name in names["fusions"] if name not in tried]
+    if untried and names["models"]:
+        told.append(
+            f"{path}.fusions={shown(tuple(untried))} has no effect: the first is for "
+            f"{INPUTS[2]} in {path}.inputs, the others for {path}.every_fusion alone."
+        )
+    pictures = [m for m in names["models"] if LYRICS in names["inputs"]]
+    pictures = [m for m in pictures if _sees_images(m)]
+    if pictures:
+        told.append(
+            f"{path}: {', '.join(pictures)} have no cell of lyrics alone, which are no "
+            "pictures."
+        )
+    told += [
+        f"config.model.{key}={shown(value)} has no effect: no cell's model has it."
+        for key, value in shared.model.items()
+        if value != _named("base").model[key]
+        and not any(key in cell.config.model for cell in found)
+    ]
+    runs = [effects.without_effect(plain(cell.config)) for cell in found]
+    return told + effects.in_common(runs)
+
+
+def _opened(config: ConfigDict) -> tuple[ConfigDict, dict[str, tuple]]:
+    """What all cells share, and the grid, each value checked by itself."""
+    given = plain(config)
+    names = _grid(given)
+    runs = {name: x for name, x in given.items() if name not in NOT_RUN}
+    values(runs)
+    return ConfigDict(runs), names
+
+
+def _grid(sections: dict) -> dict[str, tuple]:
+    """The grid that is asked for, checked by itself."""
+    study, grids = sections.get("study"), sections.get("grids")
+    grids = grids if type(grids) is dict else {}
+    choices = [name for name in grids if type(name) is str]
+    if type(study) is not str or study not in grids:
+        near = did_you_mean(study, choices) if type(study) is str else ""
+        raise ValueError(
+            f"config.study={shown(study)} is not one of config.grids: "
+            f"{', '.join(sorted(choices))}.{near}"
+        )
+    path, grid = f"config.grids.{study}", grids[study]
+    if type(grid) is not dict:
+        raise ValueError(f"{path}={shown(grid)} must hold {', '.join(RULES)}.")
+    for key in grid:
+        if key not in RULES:
+            near = did_you_mean(str(key), RULES)
+            raise ValueError(
+                f"{path}.{key} is not an option.{near} A grid has {', '.join(RULES)}."
+            )
+    found = {key: elements(grid.get(key, ())) for key in RULES}
+    found["cells"] = grid.get("cells", ())
+    for key, rule in RULES.items():
+        refuse(f"grids.{study}.{key}", found[key], rule)
+    for model in (*found["models"], *found["every_fusion"]):
+        if "study" in _named(model):
+            raise ValueError(f"{path} names {model!r}, which is a study, not a model.")
+    return found
+
+
+def _refuse_decided(shared: ConfigDict, names: dict[str, tuple], path: str) -> None:
+    """Refuses what the study sets and its grid decides: it would be ignored."""
+    base = _named("base")
+    decided = {
+        "cluster.names": "clusterers" if names["clusterers"] else "",
+        "fusion.name": "fusions" if names["models"] else "",
+        "model.title": "models" if names["models"] else "",
+    }
+    for option, key in decided.items():
+        section, name = option.split(".")
+        asked = shared[section][name]
+        if key and asked not in (base[section][name], names[key]):
+            raise ValueError(
+                f"config.{option}={shown(asked)} would be ignored: {path}.{key} says "
+                "which. Set it there, or in a cell of config.grids."
+            )
+    if names["models"] and LYRICS in shared.data.modalities:
+        raise ValueError(
+            f"config.data.modalities={shown(shared.data.modalities)}: in a study "
+            f"{path}.inputs says where lyrics are seen. Name audio alone."
+        )
 
 
 def _fusions(model: str, inputs: str, names: dict[str, tuple]) -> tuple:
@@ -104,8 +217,10 @@ def _of_model(
     cell.data.modalities = (audio if AUDIO in inputs else ()) + lyrics
     if fusion:
         cell.fusion.name = fusion
-    if fusion == "attention":
-        cell.data.update(FRAMES | {"frames": cell.data.frames or FRAMES["frames"]})
+    if fusion == "attention":  # goes from frames to lines
+        images = {name: "image" for name in audio if name in ("mel", "mfcc")}
+        cell.data.update(images | {"lyrics": "lines"})
+        cell.data.frames = cell.data.frames or FRAMES
     kept = ("raw", "pca") if model == BASELINE else ()
     cell.baselines.names = tuple(n for n in shared.baselines.names if n in kept)
     cell.model.title = cell.model.title or model
@@ -138,13 +253,11 @@ def _merged(base, own, shared, section: str, keys) -> dict[str, Any]:
 
 
 def _named(name: str) -> ConfigDict:
-    try:
-        module = import_module(f"configs.{name}")
-    except ModuleNotFoundError as error:
+    if not name.isidentifier() or find_spec(f"configs.{name}") is None:
         raise ValueError(
             f"config.grids names the model {name!r}, but there is no configs/{name}.py."
-        ) from error
-    return module.get_config()
+        )
+    return import_module(f"configs.{name}").get_config()
 
 
 def _sees_images(model: str) -> bool:
@@ -166,27 +279,32 @@ def _extra(shared: ConfigDict, name: str, changes: str) -> tuple[str, ConfigDict
 def _changes(config: ConfigDict, text: str) -> Iterator[tuple[tuple[str, str], Any]]:
     sections = config.to_dict()
     for change in text.split():
-        path, _, value = change.partition("=")
+        path, sign, written = change.partition("=")
         section, _, key = path.partition(".")
-        if key not in sections.get(section, {}):
+        if not sign or key not in sections.get(section, {}):
             raise ValueError(
                 f"config.grids has a cell with {change!r}, but config.{path} is not an "
-                "option. configs/base.py lists all options."
+                "option. Write section.key=value; configs/base.py lists all options."
             )
-        yield (section, key), _value(value, sections[section][key])
+        value = _value(written, sections[section][key])
+        try:
+            refuse(path, value, rules.RULES[path])
+        except ValueError as error:
+            what = f"config.grids has a cell with {change!r}"
+            raise ValueError(f"{what}: {error}") from error
+        meant = rules.RULES[path].of_floats
+        yield (section, key), float(value) if meant else value
 
 
 def _value(text: str, old: Any) -> Any:
+    """A value as it was written, of the type of the old one if it can be."""
     if isinstance(old, tuple):
         return tuple(_plain(part) for part in text.split(",") if part)
-    return text if isinstance(old, str) else type(old)(_plain(text))
+    return text if isinstance(old, str) else _plain(text)
 
 
 def _plain(text: str) -> Any:
     try:
         return ast.literal_eval(text)
-    except (SyntaxError, ValueError):
-        return text
-
-
-NOT_RUN = ("study", "grids")  # sections that single runs do not have
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text  # no number: a name, for the rule of the option to judge

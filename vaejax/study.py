@@ -8,6 +8,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from ml_collections import ConfigDict
 
-from vaejax import check, experiment, run_folder, workers
+from vaejax import disk, experiment, grid, interrupt, run_folder, workers
 from vaejax.grid import Cell, cells
 from vaejax.trained import settings_of
 
@@ -45,7 +46,8 @@ class Outcome(NamedTuple):
 def run(
     config: ConfigDict,
     *,
-    workdir: Path,
+    workdir: Path | None,
+    results: Path,
     started: float,
     n_workers: int = 1,
     devices: Sequence[str] = (),
@@ -54,40 +56,50 @@ def run(
 
     Args:
       config: of an experiment, with a `study` and `grids`.
-      workdir: the folder of the study; cells are folders in it.
+      workdir: the folder of the study; cells are folders in it. None names one under
+        `results` by what is studied.
+      results: where study folders without a name go.
       started: time.perf_counter() when the command started.
       n_workers: cells that run at once, each in a process with a share of the cores.
       devices: CUDA devices that these processes share out.
 
     Raises:
-      ValueError: the grid cannot be, which is known before any cell is run; or cells
-        have failed, after the others are done.
+      ValueError: the grid cannot be, which is known before any cell is run; another
+        process runs the study; or cells have failed, after the others are done.
     """
     found = cells(config)
+    workdir = workdir or results / identity(config)
     jobs = [_job(cell, workdir, n_workers, tuple(devices)) for cell in found]
-    (workdir / "logs").mkdir(parents=True, exist_ok=True)
-    experiment.say(f"{len(jobs)} cells. Study folder: {workdir}")
-    outcomes: dict[str, Outcome] = {}
-    for job, outcome in _outcomes(jobs, n_workers):
-        outcomes[job.name] = outcome
-        _tell(outcome, list(outcomes.values()), jobs)
-        ordered = [outcomes[job.name] for job in jobs if job.name in outcomes]
-        record = {"command": run_folder.command(), "study": config.study}
-        record |= {"cells": [one._asdict() for one in ordered]}
-        run_folder.write_json(workdir / "study.json", record)
-    failed = [one for one in outcomes.values() if one.status == "failed"]
-    if len(failed) < len(jobs):
-        experiment.say("Tables, figures and pages of the study")
-        present_study(workdir)
-        experiment.say(f"\n{(workdir / 'scores.txt').read_text()}")
-        clock = _clock(time.perf_counter() - started)
-        experiment.say(f"Finished in {clock}. Open {workdir / 'report.html'}")
+    with run_folder.locked(workdir):
+        (workdir / "logs").mkdir(exist_ok=True)
+        lines = [f"{len(jobs)} cells. Study folder: {workdir}"]
+        experiment.say("\n".join(lines + grid.without_effect(config, found)))
+        failed = _run_all(jobs, config.study, workdir)
+        if len(failed) < len(jobs):
+            experiment.say("Tables, figures and pages of the study")
+            present_study(workdir)
+            experiment.say(f"\n{(workdir / 'scores.txt').read_text()}")
+            clock = _clock(time.perf_counter() - started)
+            experiment.say(f"Finished in {clock}. Open {workdir / 'report.html'}")
     if failed:
         raise ValueError(
             f"{len(failed)} of {len(jobs)} cells failed. The first, {failed[0].name}: "
             f"{failed[0].error} The same command tries them again; logs are in "
             f"{workdir / 'logs'}."
         )
+
+
+def _run_all(jobs: list[Job], name: str, workdir: Path) -> list[Outcome]:
+    """Runs the jobs, keeps study.json up to date, and returns those that failed."""
+    outcomes: dict[str, Outcome] = {}
+    for job, outcome in _outcomes(jobs, jobs[0].n_workers):
+        outcomes[job.name] = outcome
+        _tell(outcome, list(outcomes.values()), jobs)
+        ordered = [outcomes[job.name] for job in jobs if job.name in outcomes]
+        record = {"command": run_folder.command(), "study": name}
+        record |= {"cells": [one._asdict() for one in ordered]}
+        disk.write_json(workdir / "study.json", record)
+    return [one for one in outcomes.values() if one.status == "failed"]
 
 
 def identity(config: ConfigDict) -> str:
@@ -109,9 +121,8 @@ def present_study(workdir: Path, **options) -> None:
 
 
 def _job(cell: Cell, workdir: Path, n_workers: int, devices: tuple[str, ...]) -> Job:
-    settings = experiment.plain(cell.config)
     try:
-        check.settings(settings)
+        settings = experiment.settings_from(cell.config)
     except ValueError as error:
         raise ValueError(f"cell {cell.name!r}: {error}") from error
     name = cell.name.replace(" ", "_").replace(",", "").replace("/", "_")
@@ -133,6 +144,7 @@ def _outcomes(jobs: list[Job], n_workers: int) -> Iterator[tuple[Job, Outcome]]:
 
 def in_background(job: Job) -> Outcome:
     """Runs a cell in a process of its own, on a share of the machine."""
+    interrupt.install(signal.SIGTERM)  # Ctrl-C is the parent's to pass on
     number = int(multiprocessing.current_process().name.rpartition("-")[2])
     if job.devices:
         chosen = job.devices[number % len(job.devices)]
