@@ -9,10 +9,10 @@ import jax.numpy as jnp
 import pytest
 
 from configs import conv_vae, cvae, digits, hierarchical_vae, vae
-from vaejax import train
+from vaejax import epoch, train
 from vaejax.benchmarks import cases, flop, training
 from vaejax.benchmarks.cases import FIXED
-from vaejax.experiment import plain
+from vaejax.sections import plain
 
 needs_torch = pytest.mark.skipif(
     importlib.util.find_spec("torch") is None,
@@ -38,9 +38,9 @@ def abstract(case: cases.Case):
         learning_rate=1e-3, weight_decay=1e-4, clip_norm=5.0, warmup_steps=1
     )
     batch = jax.device_put(cases.random_batch(case))
-    init = functools.partial(train.init_state, model, tx, batch)
+    init = functools.partial(epoch.init_state, model, tx, batch)
     state = jax.eval_shape(init, jnp.int32(0))
-    return functools.partial(train.train_step, model, tx, 100), state, batch
+    return functools.partial(epoch.train_step, model, tx, 100), state, batch
 
 
 def test_a_matrix_product_counts_two_for_every_term():

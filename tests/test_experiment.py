@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from vaejax import songbook
+from vaejax import run_folder, songbook
 
 ROOT = Path(__file__).parents[1]
 SMALL = {
@@ -187,8 +187,8 @@ def test_every_figure_is_drawn_for_a_screen_and_for_a_paper(run):
 def test_a_run_leaves_these_files_and_no_other(run):
     _, folder = run
     assert {path.name for path in folder.iterdir()} == {
-        *("config.json", "finished.json", "history.jsonl", "checkpoints"),
-        *("tracks.csv", "rejected.csv", "collection.json", "words.json"),
+        *(".lock", "config.json", "finished.json", "history.jsonl", "checkpoints"),
+        *("tracks.csv", "rejected.csv", "collection.json", "words.json", "notes.json"),
         *("latents.npz", "maps.npz", "reconstructions.npz", "permutations.npz"),
         *("assignments.csv", "scores.csv", "scores.txt", "comparisons.csv"),
         *("tables", "figures", "clusters.json", "report.html", "map.html"),
@@ -219,36 +219,51 @@ def test_another_run_in_the_same_folder_is_refused(run, songs, cache):
     assert "config.train.epochs is 12 there and 5 now" in done.stderr
 
 
-@pytest.mark.parametrize("after_s", [0.0, 1.0])
-def test_a_killed_run_goes_on_to_the_same_numbers(run, songs, cache, after_s, tmp_path):
-    _, whole = run
-    folder = tmp_path / "killed"
+def interrupted(number: int, songs, cache, folder: Path, meanwhile=None):
+    """Starts a long training, and sends it a signal when there are five more epochs."""
+    long = {"train__epochs": 5000, "train__patience": 5000, "model__pretrain": 0.0}
     process = subprocess.Popen(
-        command(songs, cache, folder),
+        command(songs, cache, folder, train__checkpoint_every=5000, **long),
         cwd=ROOT,
         env=os.environ | {"JAX_PLATFORMS": "cpu"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     history = folder / "history.jsonl"
+    before = len(lines_of(folder)) if history.exists() else 0
     deadline = time.monotonic() + 200
     while time.monotonic() < deadline and process.poll() is None:
-        if history.exists() and len(lines_of(folder)) >= 5:
+        if history.exists() and len(lines_of(folder)) >= before + 5:
             break
         time.sleep(0.01)
-    time.sleep(after_s)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert not (folder / "finished.json").exists()
-    done = launch(songs, cache, folder)
-    assert done.returncode == 0, done.stderr
-    for name in ("scores.csv", "assignments.csv"):
-        assert (folder / name).read_bytes() == (whole / name).read_bytes()
-    one, other = (
-        [{**json.loads(line), "seconds": 0} for line in lines_of(f)]
-        for f in (folder, whole)
-    )
-    assert one == other
+    if meanwhile:
+        meanwhile()
+    process.send_signal(number)
+    text, _ = process.communicate(timeout=100)
+    return process.returncode, text
+
+
+def test_a_signal_saves_the_epoch_and_says_so_and_keeps_others_out_before(
+    songs, cache, tmp_path
+):
+    folder = tmp_path / "run"
+
+    def refused():
+        with pytest.raises(ValueError, match="is in use by process"):
+            with run_folder.locked(folder):
+                pass
+
+    code, text = interrupted(signal.SIGTERM, songs, cache, folder, refused)
+    assert code == 128 + signal.SIGTERM, text
+    assert "SIGTERM: stopping after this epoch" in text
+    assert "Stopped by SIGTERM. The same command goes on" in text
+    first = lines_of(folder)
+    saved = folder / "checkpoints" / "vade" / "periodic" / str(len(first))
+    assert saved.is_dir() and not (folder / "finished.json").exists()
+    code, text = interrupted(signal.SIGINT, songs, cache, folder)
+    assert code == 128 + signal.SIGINT and "Stopped by SIGINT" in text
+    assert lines_of(folder)[: len(first)] == first  # nothing was run again
 
 
 def test_the_order_of_rows_changes_no_label(run, songs, cache, tmp_path):
@@ -316,7 +331,7 @@ def test_a_folder_without_a_usable_file_says_so(cache, tmp_path):
         ({"model__latnt_dim": 3}, "config.model.latnt_dim is not an option. Did you"),
         ({"modle__name": "vae"}, "config.modle.name is not an option. Did you mean m"),
         ({"model__latent_dim": "many"}, "config.model.latent_dim=many"),
-        ({"model__name": "vea"}, "'vea' is not known"),
+        ({"model__name": "vea"}, "config.model.name='vea' must be one of"),
         ({"cluster__k": 25}, "config.cluster.k=25 must be at most 20"),
         ({"eval__labels": "gnre"}, "Did you mean 'genre'"),
         ({"data__root": "/no/such/folder"}, "/no/such/folder"),
@@ -357,9 +372,9 @@ def test_a_cvae_on_images_is_told_a_label_and_its_scores_say_so(songs, cache, tm
     assert done.returncode == 0, done.stderr
     rows = read_csv(tmp_path / "run" / "scores.csv")
     told = {(r["model"], r["label"]) for r in rows if r["told"]}
-    assert told == {("cvae", "language")}
+    assert told == {("cvae", "language"), ("cvae", "genre")}
     table = (tmp_path / "run" / "scores.txt").read_text()
-    assert "cvae*" in table and "* was told language" in table
+    assert "cvae*" in table and "* was told a label" in table
     assert "latent codes; nats a row, held out" in table
 
 

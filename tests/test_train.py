@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from small import HOW, make
 
-from vaejax import devices, train
-from vaejax.core import Best, Model, State, fold
+from vaejax import devices, epoch, train
+from vaejax.core import NEVER, Best, Model, State, fold
 
 SHORT = HOW | dict(epochs=6, patience=100)
-PLAN = train.Plan(
+PLAN = epoch.Plan(
     batch_size=4, total_steps=20, settled_step=0, patience=9, plateau=5, factor=0.5
 )
 
@@ -64,17 +64,17 @@ def state_with(wait: int, loss: float, rate: float = 1.0) -> State:
         jnp.int32(wait),
         jnp.float32(rate),
     )
-    return State(jnp.int32(9), jnp.int32(0), variables, (), best)
+    return State(jnp.int32(9), jnp.int32(0), variables, (), best, jnp.int32(NEVER))
 
 
 def test_a_better_epoch_becomes_the_best():
-    best = train.keep_best(state_with(4, 2.0), jnp.float32(1.5), PLAN)
+    best = epoch.keep_best(state_with(4, 2.0), jnp.float32(1.5), PLAN)
     assert (best.loss, best.step, best.wait, best.rate) == (1.5, 9, 0, 1.0)
     assert best.variables["params"]["w"] == 3.0
 
 
 def test_a_worse_epoch_waits_and_lowers_the_rate_on_a_plateau():
-    best = train.keep_best(state_with(4, 2.0), jnp.float32(2.5), PLAN)
+    best = epoch.keep_best(state_with(4, 2.0), jnp.float32(2.5), PLAN)
     assert (best.loss, best.step, best.wait, best.rate) == (2.0, 7, 5, 0.5)
     assert best.variables["params"]["w"] == 1.0
 
@@ -82,7 +82,7 @@ def test_a_worse_epoch_waits_and_lowers_the_rate_on_a_plateau():
 def test_before_the_loss_is_settled_no_epoch_counts():
     start = state_with(0, np.inf)
     later = PLAN._replace(settled_step=10)
-    best = train.keep_best(start, jnp.float32(-9.0), later)
+    best = epoch.keep_best(start, jnp.float32(-9.0), later)
     assert (best.loss, best.wait) == (np.inf, 0)
     assert best.variables["params"]["w"] == 3.0
 
@@ -91,7 +91,7 @@ def test_a_seed_stops_after_its_patience_and_the_others_go_on(blobs):
     def init(key, batch):
         # The number of the second seed falls, that of the first is at its lowest.
         second = jnp.all(
-            jax.random.key_data(key) == jax.random.key_data(fold(1, train.INIT))
+            jax.random.key_data(key) == jax.random.key_data(fold(1, epoch.INIT))
         )
         w = jnp.where(second, 9.0, 0.0)
         return {"params": {"w": {"kernel": w}}, "stats": {}}
@@ -115,16 +115,9 @@ def test_a_seed_stops_after_its_patience_and_the_others_go_on(blobs):
 
 
 def test_the_key_of_a_purpose_is_computed_not_carried():
-    one = jax.random.key_data(fold(3, train.NOISE, 11))
-    np.testing.assert_array_equal(one, jax.random.key_data(fold(3, train.NOISE, 11)))
-    assert not np.array_equal(one, jax.random.key_data(fold(3, train.ORDER, 11)))
-
-
-@pytest.mark.parametrize("term", ["kl", "recon"])
-def test_a_loss_that_is_not_finite_stops_with_epoch_and_term(term):
-    terms = {"loss": np.array([1.0, np.nan]), term: np.array([1.0, np.nan])}
-    with pytest.raises(FloatingPointError, match="after epoch 4"):
-        train.refuse_nonfinite(3, terms)
+    one = jax.random.key_data(fold(3, epoch.NOISE, 11))
+    np.testing.assert_array_equal(one, jax.random.key_data(fold(3, epoch.NOISE, 11)))
+    assert not np.array_equal(one, jax.random.key_data(fold(3, epoch.ORDER, 11)))
 
 
 def test_map_rows_gives_the_same_in_chunks():

@@ -27,7 +27,8 @@ def scipys_responsibilities(mixture, z):
 def refitted(blobs, **changes):
     model, batch = make("vade", blobs[0], **changes), batch_of(blobs[0], 64)
     variables = model.init(jax.random.key(0), batch)
-    return model, model.refit(variables, jax.random.key(1), batch), batch
+    z = model.encode(variables, batch)
+    return model, model.refit(variables, jax.random.key(1), z), batch
 
 
 def test_vade_assigns_by_its_mixture_at_the_mean_where_it_is_sure_of_z(blobs):

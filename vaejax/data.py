@@ -2,13 +2,18 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from vaejax.core import Batch, Dataset, Track
+from vaejax.mapped import forget, pieces
+from vaejax.scaling import in_place, scale_of, scaled
+from vaejax.sketch import as_vectors
+
+Zeros = Callable[..., np.ndarray]  # np.zeros, or `mapped.in_file`
 
 
 def flux(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, "t f"]:
@@ -46,28 +51,32 @@ STATISTICS = {"mel": mel_statistics, "mfcc": mfcc_statistics}
 
 
 def statistics(
-    clips: Sequence, modality: str, step: int
+    clips: Sequence, modality: str, step: int, zeros: Zeros = np.zeros
 ) -> tuple[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]]:
     """The statistics of every clip over its own frames; every row counts."""
-    del step  # they are of the frames as they are
+    del step, zeros  # they are of the frames as they are, and small
     rows = [STATISTICS[modality](FRAMES[modality](clip)) for clip in clips]
     return np.stack(rows), np.ones(len(rows), bool)
 
 
 def image(
-    clips: Sequence, modality: str, step: int
+    clips: Sequence, modality: str, step: int, zeros: Zeros = np.zeros
 ) -> tuple[Float[np.ndarray, "n t f"], Bool[np.ndarray, "n t"]]:
     """Every clip, padded to the longest; the mask is true for its own frames.
 
     One frame of the image is the mean of `step` frames of the clip; of those that there
     are, where a clip ends.
     """
-    rows = [_averaged(FRAMES[modality](clip), step) for clip in clips]
-    lengths = np.array([len(row) for row in rows])
-    padded = np.zeros((len(rows), lengths.max(), rows[0].shape[1]), np.float32)
-    for place, row in zip(padded, rows, strict=True):
-        place[: len(row)] = row
-    return padded, np.arange(lengths.max())[None] < lengths[:, None]
+    lengths = np.array([math.ceil(len(clip.mel) / step) for clip in clips])
+    longest = int(lengths.max())
+    n_bands = FRAMES[modality](clips[0]).shape[1]
+    padded = zeros((len(clips), longest, n_bands), np.float32)
+    for piece in pieces(padded):
+        for place, clip in zip(padded[piece], clips[piece], strict=True):
+            frames = FRAMES[modality](clip)
+            place[: math.ceil(len(frames) / step)] = _averaged(frames, step)
+            forget(clip.mel)
+    return padded, np.arange(longest)[None] < lengths[:, None]
 
 
 def _averaged(frames: Float[np.ndarray, "t f"], step: int) -> np.ndarray:
@@ -112,6 +121,7 @@ def from_clips(
     condition: Sequence[str],
     held_out_share: float,
     words: Words | None = None,
+    zeros: Zeros = np.zeros,
 ) -> Dataset:
     """One row a clip; rows in the order of track ids, which `corpus.read` gives.
 
@@ -123,11 +133,15 @@ def from_clips(
       condition: label columns that the model is told, as batch["condition"].
       held_out_share: share of the songs that training does not see.
       words: of the same tracks, where lyrics are one of the modalities.
+      zeros: makes the arrays of images.
     """
     step = frame_step(clips, frames)
     forms = forms_of(modalities, mel, mfcc)
-    inputs = {name: INPUTS[form](clips, name, step) for name, form in forms.items()}
     tracks = [clip.track for clip in clips]
+    in_order = [clips[i] for i in by_id(tracks)]  # now: what is made is not moved again
+    inputs = {
+        name: INPUTS[form](in_order, name, step, zeros) for name, form in forms.items()
+    }
     dataset = from_tracks(tracks, inputs, words, condition, held_out_share)
     return dataset._replace(frame_step=step)
 
@@ -154,7 +168,7 @@ def alike(
         if mask.ndim > 1:
             x, mask = (_of_length(a, dataset.batch[name].shape[1]) for a in (x, mask))
             batch[f"{name}_mask"] = mask.astype(np.float32)
-        batch[name] = _scaled(x, mask, *dataset.scale[name])
+        batch[name] = scaled(x, mask, *dataset.scale[name])
     if dataset.told:
         n = len(next(iter(batch.values())))
         batch["condition"] = np.zeros((n, len(dataset.told)), np.int32)
@@ -168,9 +182,9 @@ def _of_length(x: np.ndarray, length: int) -> np.ndarray:
     return np.pad(cut, rest)
 
 
-def _scaled(x, mask, mean, std) -> np.ndarray:
-    z = (x - mean.astype(np.float32)) / std.astype(np.float32)
-    return np.where(mask[..., None], z, 0).astype(np.float32)
+def by_id(tracks: Sequence[Track]) -> Int[np.ndarray, " n"]:
+    """The rows of the tracks in the order of their ids."""
+    return np.argsort([track.track_id for track in tracks], kind="stable")
 
 
 def from_tracks(
@@ -180,12 +194,14 @@ def from_tracks(
     condition: Sequence[str],
     held_out_share: float,
 ) -> Dataset:
-    """One row a track, sorted by id; the inputs are those of `standardised`."""
-    order = np.argsort([track.track_id for track in tracks], kind="stable")
+    """One row a track, sorted by id, as the rows of the inputs of `standardised` are.
+
+    The words are in the order of the tracks.
+    """
+    order = by_id(tracks)
     tracks = [tracks[i] for i in order]
-    inputs = {name: (x[order], mask[order]) for name, (x, mask) in inputs.items()}
     if words:
-        inputs["lyrics"] = (words.x[order], words.mask[order])
+        inputs = inputs | {"lyrics": (words.x[order], words.mask[order])}
     songs = np.array([track.song_id for track in tracks])
     dataset = standardised(
         inputs,
@@ -257,17 +273,18 @@ def standardised(
     does what a mask hides. A mask over frames goes to the models as `<name>_mask`.
 
     Args:
-      inputs: {modality: (x [n, ..., d], mask [n, ...])}.
+      inputs: {modality: (x [n, ..., d], mask [n, ...])}; x of float32 is overwritten,
+        for there may be no room for two of it.
       together: modalities whose features are divided by one number, so that their mean
         variance is 1: where features that vary little say little.
     """
     batch, scale = {}, {}
     for name, (x, mask) in inputs.items():
-        mean, std = _scale(x[~held_out][mask[~held_out]])
+        mean, std = scale_of(x, (mask.T & ~held_out).T)
         if name in together:
             std = np.full_like(std, np.sqrt(np.mean(std[np.isfinite(std)] ** 2)))
         scale[name] = mean, std
-        batch[name] = _scaled(x, mask, mean, std)
+        batch[name] = in_place(x, mask, mean, std)
         if mask.ndim > 1:
             batch[f"{name}_mask"] = mask.astype(np.float32)
     return _dataset(
@@ -275,24 +292,18 @@ def standardised(
     )
 
 
-def _scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of every column; infinite where it is constant."""
-    x = x.astype(np.float64)
-    mean, std = x.mean(axis=0), x.std(axis=0)
-    constant = std <= 1e-6 * np.maximum(1.0, np.abs(mean))
-    return mean, np.where(constant, np.inf, std)
-
-
 def _dataset(batch, **columns) -> Dataset:
-    rows = [_row(batch, name) for name in modalities(batch)]
-    raw = np.concatenate(rows, axis=1)
+    raw = side_by_side(batch, [*modalities(batch)])
     return Dataset(batch=batch, raw=raw, told={}, frame_step=1, **columns)
 
 
-def _row(batch: Batch, name: str) -> Float[np.ndarray, "n d"]:
-    """A modality as one vector a row; of lyrics the mean over lines."""
-    x = batch[name]
-    return mean_of_lines(batch) if name == "lyrics" else x.reshape(len(x), -1)
+def side_by_side(batch: Batch, names: Sequence[str]) -> Float[np.ndarray, "n d"]:
+    """Modalities as one vector a row; of lyrics the mean over lines.
+
+    What would have too many numbers is a sketch (`sketch`).
+    """
+    rows = [mean_of_lines(batch) if n == "lyrics" else batch[n] for n in names]
+    return np.concatenate([as_vectors(x) for x in rows], axis=1)
 
 
 def mean_of_lines(batch: Batch) -> Float[np.ndarray, "n e"]:
@@ -327,7 +338,10 @@ def from_pixels(
 
 def fingerprint(dataset: Dataset) -> str:
     """A short hash of the rows and labels, to tell one set from another."""
-    digest = hashlib.sha256(dataset.raw.tobytes())
+    digest = hashlib.sha256()
+    for x in modalities(dataset.batch).values():
+        for piece in pieces(x):
+            digest.update(np.ascontiguousarray(x[piece]))
     for values in dataset.labels.values():
         digest.update(values.tobytes())
     return digest.hexdigest()[:16]

@@ -7,8 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
+from jaxtyping import Int
 
 from vaejax.core import Batch, Variables
+from vaejax.mapped import forget
 
 AT_ONCE = 2**21  # numbers of input that go through the networks at once, a seed
 
@@ -65,7 +67,11 @@ def over_seeds(function: Callable, n_seeds: int) -> Callable:
 
 
 def map_rows(
-    function: Callable, variables: Variables, batch: Batch, chunk: int = 256
+    function: Callable,
+    variables: Variables,
+    batch: Batch,
+    chunk: int = 256,
+    rows: Int[np.ndarray, " n"] | None = None,
 ) -> np.ndarray:
     """Applies `function(variables, batch)` for every seed to all rows, in chunks.
 
@@ -73,21 +79,21 @@ def map_rows(
       variables: leaves with a leading [s] axis.
       batch: {name: [n, ...]}.
       chunk: rows at once, at most; fewer where a row is large.
+      rows: those that are asked for; None is all of them.
 
     Returns:
       [s, n, ...].
     """
     n_seeds = len(jax.tree.leaves(variables)[0])
     apply = jax.jit(over_seeds(function, n_seeds))
-    n = len(next(iter(batch.values())))
+    rows = np.arange(len(next(iter(batch.values())))) if rows is None else rows
     row = max(x[0].size for x in batch.values())
     chunk = max(1, min(chunk, AT_ONCE // max(row, 1)))
-    parts = [
-        jax.device_get(
-            apply(
-                variables, {k: jnp.asarray(v[i : i + chunk]) for k, v in batch.items()}
-            )
-        )
-        for i in range(0, n, chunk)
-    ]
+    parts = []
+    for start in range(0, len(rows), chunk):
+        some = rows[start : start + chunk]
+        part = {name: jnp.asarray(x[some]) for name, x in batch.items()}
+        parts.append(jax.device_get(apply(variables, part)))
+        for x in batch.values():
+            forget(x)
     return np.concatenate(parts, axis=1)

@@ -2,42 +2,29 @@
 
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import numpy as np
-from tqdm import tqdm
 
 from vaejax import (
     check,
-    checkpoint,
-    devices,
+    disk,
+    divergence,
+    effects,
     evaluate,
+    oddities,
     report,
     run_folder,
     scoring,
-    train,
+    sections,
 )
-from vaejax.collection import open_collection, prepare
-from vaejax.core import Dataset, Model, Variables
-from vaejax.trained import (
-    Finished,
-    best_seed,
-    make_model,
-    name_of,
-    restored,
-    settings_of,
-)
+from vaejax.collection import Collection, open_collection, prepare
+from vaejax.core import Dataset
+from vaejax.resumable import Trained, train_model
+from vaejax.trained import Finished, best_seed, restored, settings_of
 
-
-class Trained(NamedTuple):
-    """A model, its best variables (a leading [s]), and what they make of the rows."""
-
-    model: Model
-    variables: Variables
-    latents: evaluate.Latents
+COMPILED_BYTES = 2**31  # of compiled programs that are kept; the songbook needs 2**27
 
 
 def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
@@ -56,18 +43,29 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
       ValueError: the config, the collection or the folder cannot be used.
       FloatingPointError: training left the finite numbers.
     """
-    settings = plain(config)
-    check.settings(settings)
+    settings = settings_from(config)
     found = open_collection(settings)
     workdir = workdir or results / run_folder.identity(settings, found.fingerprint)
-    if run_folder.open_run(workdir, settings, found.fingerprint):
-        say((workdir / "scores.txt").read_text())
-        say(f"Finished before: {workdir}. To run it anew, add --workdir=NEW_FOLDER.")
+    if not run_folder.is_finished(workdir, settings, found.fingerprint):
+        with run_folder.locked(workdir):
+            _run(settings, found, workdir, started)
         return workdir
+    run_folder.verify(workdir)
+    say((workdir / "scores.txt").read_text())
+    say(f"Finished before: {workdir}. To run it anew, add --workdir=NEW_FOLDER.")
+    return workdir
+
+
+def _run(settings: dict, found: Collection, workdir: Path, started: float) -> None:
+    run_folder.open_run(workdir, settings, found.fingerprint)
     say(f"Run folder: {workdir}")
     cache_compilations(settings)
     dataset, clips, about = prepare(settings, found, workdir)
-    say(about)
+    oddities.refuse_nonfinite(dataset)
+    notes = oddities.notes(dataset, settings["eval"]["labels"])
+    notes += effects.without_effect(settings)
+    disk.write_json(workdir / "notes.json", notes)
+    say("\n".join([about, *notes]))
     history = run_folder.History(workdir / "history.jsonl")
     trained = [
         train_model(options, dataset, settings, workdir, history, started)
@@ -75,15 +73,15 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
     ]
     latents = [*(one.latents for one in trained), *baselines(settings, dataset)]
     kept = report.arrays(latents, dataset.ids)
-    run_folder.write_npz(workdir / "latents.npz", kept)
-    evaluate_all(settings, dataset, clips, trained[0], latents, workdir)
+    disk.write_npz(workdir / "latents.npz", kept)
+    kept = (history, notes, workdir)
+    evaluate_all(settings, dataset, clips, trained[0], latents, *kept)
     keep_reconstructions(settings, dataset, clips, trained[0], history, workdir)
     present_run(workdir, settings)
     say((workdir / "scores.txt").read_text())
     seconds = time.perf_counter() - started
-    run_folder.write_json(workdir / "finished.json", {"seconds": round(seconds, 1)})
+    run_folder.seal(workdir, seconds=seconds)
     say(f"Finished in {seconds:.0f} s. Run folder: {workdir}; open report.html there.")
-    return workdir
 
 
 def present_run(folder: Path, settings: dict, **options) -> None:
@@ -111,35 +109,37 @@ def reopen(folder: Path, *, seed: int | None) -> Finished:
     return restored(folder, settings, dataset, clips, seed)
 
 
-def plain(config) -> dict[str, dict]:
-    """The config as dicts; a tuple given as the text `genre,language` is split.
+def settings_from(config: Any) -> dict[str, dict]:
+    """The config as checked dicts.
 
     Raises:
-      ValueError: the config is of a study, many experiments in one.
+      ValueError: it cannot be run; or it is of a study, many experiments in one.
     """
-    if "study" in config:
+    settings = sections.plain(config)
+    if type(settings) is dict and "study" in settings:
         raise ValueError("the config has a study: run it with launch/study.py.")
-    return {
-        section: {key: _split(value) for key, value in options.items()}
-        for section, options in config.to_dict().items()
-    }
-
-
-def _split(value: Any) -> Any:
-    if not isinstance(value, tuple | list):
-        return value
-    parts = [v.split(",") if isinstance(v, str) else [v] for v in value]
-    flat = [v.strip() if isinstance(v, str) else v for part in parts for v in part]
-    whole = [int(v) if isinstance(v, str) and v.isdecimal() else v for v in flat]
-    return tuple(v for v in whole if v != "")
+    check.settings(settings)
+    return settings
 
 
 def cache_compilations(settings: dict) -> None:
     """Keeps compiled programs on the disk, so that a second run starts at once."""
     place = Path(settings["data"]["cache_dir"]).resolve() / "compiled"
+    prune(place, most_bytes=COMPILED_BYTES)
     jax.config.update("jax_compilation_cache_dir", str(place))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def prune(folder: Path, *, most_bytes: int) -> None:
+    """Removes the files of a cache that were used longest ago, until the rest fits."""
+    seen = [(path, path.stat()) for path in folder.glob("*")]
+    seen.sort(key=lambda one: max(one[1].st_atime, one[1].st_mtime), reverse=True)
+    total = 0
+    for path, stat in seen:
+        total += stat.st_size
+        if total > most_bytes:
+            path.unlink(missing_ok=True)
 
 
 def models_to_train(settings: dict) -> list[dict]:
@@ -152,75 +152,6 @@ def models_to_train(settings: dict) -> list[dict]:
         return [asked]
     plain = {"name": "autoencoder", "title": "", "latent_dim": asked["latent_dim"]}
     return [asked, plain]
-
-
-def train_model(
-    options: dict,
-    dataset: Dataset,
-    settings: dict,
-    workdir: Path,
-    history: run_folder.History,
-    started: float,
-) -> Trained:
-    """Trains one model for every seed, or goes on from its checkpoints."""
-    name = name_of(options)
-    model = make_model(options, settings, dataset)
-    how = dict(settings["train"])
-    seeds = tuple(range(how.pop("seeds")))
-    place = workdir / "checkpoints" / name
-    with checkpoint.opened(place, every=how.pop("checkpoint_every")) as saved:
-        variables = saved.best(train.template(model, dataset, seeds))
-        if variables is None:
-            with tqdm(total=how["epochs"], desc=name, unit="epoch") as bar:
-                pretraining = int(model.refit_at * how["epochs"])
-                restore, on_epoch = _keep(
-                    name, pretraining, saved, history, bar, started
-                )
-                state = train.fit(
-                    model,
-                    dataset,
-                    seeds=seeds,
-                    restore=restore,
-                    on_epoch=on_epoch,
-                    **how,
-                )
-            variables = state.best.variables
-            saved.finish(variables)
-    z = devices.map_rows(model.encode, variables, dataset.batch)
-    p = model.assign and devices.map_rows(model.assign, variables, dataset.batch)
-    terms = train.judged(model, dataset, seeds, variables, how["batch_size"])
-    told = tuple(dataset.told) if options["name"] == "cvae" else ()
-    latents = evaluate.Latents(name, "z", z, p, told, terms)
-    return Trained(model, variables, latents)
-
-
-def _keep(name, pretraining, saved, history, bar, started) -> tuple[Callable, Callable]:
-    """The callbacks that tie training to checkpoints, history and progress bar."""
-
-    def restore(first):
-        found = saved.restore(first)
-        epoch = found[0] if found else 0
-        history.go_back(name, epoch)
-        bar.update(epoch)
-        return found
-
-    def on_epoch(epoch, state, terms):
-        seconds = round(time.perf_counter() - started, 2)
-        values = {
-            term: np.round(x.astype(float), 5 if x.ndim == 1 else 3).tolist()
-            for term, x in terms.items()
-        }
-        if "valid_kl" in terms:
-            values["collapsed"] = (terms["valid_kl"] < report.COLLAPSED).tolist()
-        phase = "pretraining" if epoch <= pretraining else "training"
-        about = {"model": name, "epoch": epoch, "phase": phase, "seconds": seconds}
-        history.add(about | values)
-        saved.save(epoch, state)
-        shown = ("loss", "recon", "kl", "valid_loss")
-        bar.set_postfix({t: f"{terms[t].mean():.4g}" for t in shown if t in terms})
-        bar.update()
-
-    return restore, on_epoch
 
 
 def baselines(settings: dict, dataset: Dataset) -> list[evaluate.Latents]:
@@ -239,6 +170,8 @@ def evaluate_all(
     clips: list,
     asked: Trained,
     latents: list[evaluate.Latents],
+    history: run_folder.History,
+    notes: list[str],
     workdir: Path,
 ) -> None:
     """Clusters and scores everything, and writes the files that say so."""
@@ -252,6 +185,7 @@ def evaluate_all(
         codes = [one for one in latents if one.space != "raw"]
         rows += scoring.disentanglement_scores(codes, factors)
     more, tables = probe(options, dataset, clips, asked)
+    tables += [*notes, *divergence.told(history.rows)]
     scores = report.scores_of(rows + more, settings)
     report.write(workdir, found, scores, nulls, dataset.ids, tables)
 
@@ -262,7 +196,7 @@ def probe(
     """Rows of scores.csv and tables about the model asked for, beside its clusters."""
     from vaejax import probes
 
-    about = (one.latents.model, one.model, one.variables, dataset, options["labels"])
+    about = (one.latents, one.model, one.variables, dataset, options["labels"])
     found = [probes.retrievals(*about)]
     if options["nuisance"]:
         say("Nuisance probe")

@@ -11,10 +11,11 @@ import numpy as np
 
 from vaejax import nuisance, retrieval
 from vaejax.core import Dataset, Model, Variables
-from vaejax.data import has_lyrics, modalities
+from vaejax.data import has_lyrics, modalities, side_by_side
 from vaejax.evaluate import Latents
 from vaejax.fusion import is_joint
 from vaejax.report import number
+from vaejax.sketch import MOST
 
 Found = tuple[list[dict], str]  # rows of scores.csv, and the table
 NOTHING: Found = ([], "")
@@ -26,7 +27,8 @@ def nuisances(
 ) -> Found:
     """What duration, level, bandwidth and source tell of each label.
 
-    Beside them the audio as the model sees it, and the model's code of its first seed.
+    Beside them the audio as the model sees it, and the model's code of its first seed
+    that has one.
 
     Args:
       clips: of the dataset's rows, in their order; without any there is no table.
@@ -39,9 +41,10 @@ def nuisances(
         told = has_lyrics(dataset.batch)
         if not told.all():  # who has lyrics is chance, or an archive's taste
             predictors["has lyrics"] = told[:, None].astype(float)
-    audio = [x for name, x in modalities(dataset.batch).items() if name != "lyrics"]
-    predictors["audio"] = np.hstack([x.reshape(len(x), -1) for x in audio])
-    predictors[f"{latents.model}, seed 0"] = latents.z[0]
+    audio = [name for name in modalities(dataset.batch) if name != "lyrics"]
+    predictors["audio"] = side_by_side(dataset.batch, audio)
+    seed = latents.seeds[0]
+    predictors[f"{latents.model}, seed {seed}"] = latents.z[seed]
     found = [
         probe
         for label in labels
@@ -51,7 +54,7 @@ def nuisances(
         )
     ]
     rows = [
-        _row(latents.model, 0, f"probe_{metric}", getattr(one, metric))
+        _row(latents.model, seed, f"probe_{metric}", getattr(one, metric))
         | {"space": one.predictor, "label": one.label}
         for one in found
         for metric in ("accuracy", "balanced", "majority")
@@ -60,7 +63,7 @@ def nuisances(
 
 
 def retrievals(
-    name: str,
+    latents: Latents,
     model: Model,
     variables: Variables,
     dataset: Dataset,
@@ -72,25 +75,26 @@ def retrievals(
     the same class by each label. Nothing for a model of one of the two.
 
     Args:
-      name: of the model.
+      latents: of the model.
       variables: with a leading [s].
       labels: columns of the metadata; those that the collection lacks are skipped.
     """
     if not is_joint(modalities(dataset.batch)) or model.decode is None:
         return NOTHING
-    groups, found = _classes_of_songs(dataset, labels), {}
-    for seed in range(len(jax.tree.leaves(variables)[0])):
+    rows = _held_out_with_lyrics(dataset)
+    groups, found = _classes_of_songs(dataset, labels, rows), {}
+    for seed in latents.seeds:
         one = jax.tree.map(lambda x, seed=seed: x[seed], variables)
-        given = (model, one, dataset.batch, dataset.songs, dataset.held_out)
+        given = (model, one, dataset.batch, dataset.songs, rows)
         for direction, ranks in retrieval.cross_modal(*given).items():
             for metric, value in _values(ranks, groups).items():
                 found.setdefault((direction, metric), []).append(value)
     rows = [
-        _row(name, seed, f"retrieval_{metric}_{direction}", value)
+        _row(latents.model, seed, f"retrieval_{metric}_{direction}", value)
         for (direction, metric), values in found.items()
-        for seed, value in enumerate(values)
+        for seed, value in zip(latents.seeds, values, strict=True)
     ]
-    return rows, (_retrieval_table(name, found) if found else "")
+    return rows, (_retrieval_table(latents.model, found) if found else "")
 
 
 def _values(ranks: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, float]:
@@ -104,9 +108,19 @@ def _values(ranks: np.ndarray, groups: dict[str, np.ndarray]) -> dict[str, float
     return values | {"first_5": whole.recall[5]} | known
 
 
-def _classes_of_songs(dataset: Dataset, labels: Sequence[str]) -> dict[str, np.ndarray]:
-    """{label: the class of every held-out song with lyrics}, in order of song ids."""
+def _held_out_with_lyrics(dataset: Dataset) -> np.ndarray:
+    """Rows, evenly spread where all of them would be too many to compare."""
     rows = np.flatnonzero(dataset.held_out & has_lyrics(dataset.batch))
+    row = sum(x[0].size for x in modalities(dataset.batch).values())
+    most = max(2, MOST // row)
+    places = np.linspace(0, len(rows) - 1, min(len(rows), most))
+    return rows[places.round().astype(int)]
+
+
+def _classes_of_songs(
+    dataset: Dataset, labels: Sequence[str], rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """{label: the class of every song of some rows}, in order of song ids."""
     _, first = np.unique(dataset.songs[rows], return_index=True)
     known = [label for label in labels if label in dataset.labels]
     return {label: dataset.labels[label][rows[first]] for label in known}

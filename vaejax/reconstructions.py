@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vaejax import run_folder
+from vaejax import disk
 from vaejax.core import Dataset, Model, Variables, title_of
 
 BANDS = "reconstructed level and range of each band"
@@ -69,7 +69,7 @@ def save(path: Path, found: Reconstructions) -> None:
     for kind in ("originals", "decoded"):
         for i, frames in enumerate(getattr(found, kind)):
             arrays[f"{kind}_{i}"] = frames.astype(np.float16)
-    run_folder.write_npz(path, arrays)
+    disk.write_npz(path, arrays)
 
 
 def load(path: Path) -> Reconstructions:

@@ -1,34 +1,37 @@
-"""Training: one step, one epoch, one run; any number of seeds at once.
+"""Training: one run, of any number of seeds at once.
 
 A run is a pure function of its seed, so `vmap` gives many seeds for the price of
-few; an epoch is one `lax.scan` with the collection resident on the device.
+few; an epoch is one `lax.scan` with the collection resident on the device. Where that
+has no room, it is the same in parts, with rows that are sent there as it goes on.
 """
 
 import functools
-from collections.abc import Callable
-from typing import NamedTuple
+import itertools
+from collections.abc import Callable, Iterator
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Int
 
-from vaejax.core import Batch, Best, Dataset, Model, State, Variables, fold
-from vaejax.devices import over_seeds, shardings
-
-INIT, ORDER, NOISE, REFIT, HELD_OUT = range(5)  # what a key is for
-
-
-class Plan(NamedTuple):
-    """How long training goes on, in steps and epochs; fixed before it starts."""
-
-    batch_size: int
-    total_steps: int
-    settled_step: int  # from here on the loss is the final objective
-    patience: int  # epochs without a better held-out loss until a seed stops
-    plateau: int  # epochs without one until the learning rate falls
-    factor: float  # by which it falls
+from vaejax.core import Batch, Dataset, Model, State, Variables, fold
+from vaejax.devices import map_rows, over_seeds, shardings
+from vaejax.epoch import (
+    INIT,
+    REFIT,
+    Plan,
+    end_of_epoch,
+    init_state,
+    judge,
+    judged_rows,
+    n_rows,
+    order_of,
+    train_epoch,
+    train_steps,
+)
+from vaejax.memory import refuse_training
+from vaejax.streaming import parts
 
 
 def optimizer(
@@ -46,14 +49,6 @@ def optimizer(
     )
 
 
-def init_state(model: Model, tx, batch: Batch, seed: Int[Array, ""]) -> State:
-    """The state before the first step."""
-    variables = model.init(fold(seed, INIT), batch)
-    zero = jnp.zeros((), jnp.int32)
-    best = Best(jnp.float32(jnp.inf), zero, variables, zero, jnp.float32(1.0))
-    return State(zero, seed, variables, tx.init(variables["params"]), best)
-
-
 def template(model: Model, dataset: Dataset, seeds: tuple[int, ...]) -> Variables:
     """Shapes and dtypes of the variables of all seeds, without computing them."""
     first = {name: jnp.asarray(x[:1]) for name, x in dataset.batch.items()}
@@ -61,99 +56,8 @@ def template(model: Model, dataset: Dataset, seeds: tuple[int, ...]) -> Variable
     return jax.eval_shape(init, jnp.array(seeds, jnp.int32))
 
 
-def train_step(
-    model: Model, tx, total_steps: int, state: State, batch: Batch
-) -> tuple[State, dict[str, Float[Array, ""]]]:
-    """One gradient step. Returns the new state and the terms of the loss."""
-
-    def loss(params):
-        variables = state.variables | {"params": params}
-        key = fold(state.seed, NOISE, state.step)
-        return model.loss(variables, key, batch, state.step / total_steps)
-
-    params = state.variables["params"]
-    (value, (terms, stats)), grads = jax.value_and_grad(loss, has_aux=True)(params)
-    updates, opt_state = tx.update(grads, state.opt_state, params)
-    updates = jax.tree.map(lambda u: state.best.rate * u, updates)
-    variables = {"params": optax.apply_updates(params, updates), "stats": stats}
-    state = state._replace(
-        step=state.step + 1, variables=variables, opt_state=opt_state
-    )
-    return state, terms | {"loss": value}
-
-
-def keep_best(state: State, loss: Float[Array, ""], plan: Plan) -> Best:
-    """Updates the best epoch, and lowers the rate on a plateau.
-
-    Before the loss is settled the present variables count as the best.
-    """
-    best, settled = state.best, state.step >= plan.settled_step
-    better = ~settled | (loss < best.loss)
-    wait = jnp.where(better, 0, best.wait + 1)
-    lower = (wait > 0) & (wait % plan.plateau == 0)
-    return Best(
-        loss=jnp.where(settled & better, loss, best.loss),
-        step=jnp.where(better, state.step, best.step),
-        variables=jax.tree.map(
-            lambda new, old: jnp.where(better, new, old),
-            state.variables,
-            best.variables,
-        ),
-        wait=wait,
-        rate=jnp.where(lower, best.rate * plan.factor, best.rate),
-    )
-
-
-def train_epoch(
-    model: Model, tx, plan: Plan, state: State, data: Batch, held_out: Batch
-) -> tuple[State, dict[str, Float[Array, ""]]]:
-    """One shuffled pass over `data`, then a look at the held-out rows.
-
-    The ragged last batch is dropped, another one each epoch. A seed whose patience is
-    over stands still.
-    """
-    n = len(next(iter(data.values())))
-    order = jax.random.permutation(fold(state.seed, ORDER, state.step), n)
-    order = order[: n - n % plan.batch_size].reshape(-1, plan.batch_size)
-
-    def step(state, rows):
-        batch = jax.tree.map(lambda x: x[rows], data)
-        return train_step(model, tx, plan.total_steps, state, batch)
-
-    new, terms = jax.lax.scan(step, state, order)
-    terms = jax.tree.map(lambda x: jnp.mean(x, axis=0), terms)
-    key = fold(state.seed, HELD_OUT)  # the same noise every epoch
-    loss, held_out_terms = judge(model, new.variables, key, held_out, plan.batch_size)
-    best = keep_best(new, loss, plan)
-    running = state.best.wait < plan.patience
-    state = jax.tree.map(
-        lambda a, b: jnp.where(running, a, b), new._replace(best=best), state
-    )
-    terms |= {f"valid_{name}": value for name, value in held_out_terms.items()}
-    return state, terms | {"valid_loss": loss, "running": running}
-
-
-def judge(
-    model: Model, variables: Variables, key, held_out: Batch, batch_size: int
-) -> tuple[Float[Array, ""], dict[str, Float[Array, "..."]]]:
-    """The final objective and its terms on rows that are not trained on.
-
-    They go through the networks in batches of one size, as many as hold all rows; the
-    last is filled up with rows from the start.
-    """
-    n = len(next(iter(held_out.values())))
-    n_batches = -(-n // batch_size)
-    rows = jnp.arange(n_batches * -(-n // n_batches)).reshape(n_batches, -1) % n
-
-    def one(args):
-        i, rows = args
-        batch = jax.tree.map(lambda x: x[rows], held_out)
-        key_batch = jax.random.fold_in(key, i)
-        loss, (terms, _) = model.loss(variables, key_batch, batch, 1.0, train=False)
-        return loss, terms
-
-    found = jax.lax.map(one, (jnp.arange(n_batches), rows))
-    return jax.tree.map(lambda x: jnp.mean(x, axis=0), found)
+def _bytes(shapes: Variables) -> int:
+    return sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(shapes))
 
 
 def judged(
@@ -167,16 +71,11 @@ def judged(
 
     Those of the last epoch in the history, at the variables that are given.
     """
-    _, held_out = split(dataset)
-
-    def one(seeded, held_out):
-        seed, variables = seeded
-        key = fold(seed, HELD_OUT)
-        loss, terms = judge(model, variables, key, held_out, batch_size)
-        return terms | {"loss": loss}
-
-    seeded = (jnp.array(seeds, jnp.int32), variables)
-    return jax.device_get(jax.jit(over_seeds(one, len(seeds)))(seeded, held_out))
+    judge_some = jax.jit(over_seeds(_judge_part(model), len(seeds)))
+    who = jnp.array(seeds, jnp.int32), variables
+    sent = _to_judge(dataset, batch_size, len(seeds))
+    losses = _joined([judge_some(who, *part) for part in sent])
+    return jax.device_get(jax.tree.map(lambda x: jnp.mean(x, axis=1), losses))
 
 
 def fit(
@@ -212,15 +111,16 @@ def fit(
       on_epoch: called with (epochs done, state, {term: [s]}) after every epoch.
 
     Returns:
-      The state; every leaf has a leading [s] axis.
-
-    Raises:
-      FloatingPointError: the loss of some seed is not finite.
+      The state; every leaf has a leading [s] axis. A seed whose loss left the finite
+      numbers stands where it was before (see `divergence`).
     """
-    by_seed, everywhere = shardings(len(seeds))
-    data, held_out = jax.device_put(split(dataset), everywhere)
-    n = len(next(iter(data.values())))
+    by_seed, _ = shardings(len(seeds))
+    trained, _ = rows_of(dataset)
+    n = len(trained)
     batch_size = min(batch_size, n)
+    state = _bytes(template(model, dataset, seeds))
+    row = sum(x[:1].nbytes for x in dataset.batch.values())
+    refuse_training(state, row * batch_size, len(seeds))
     total_steps = epochs * (n // batch_size)
     settled_step = round(model.settled_at * total_steps)
     plan = Plan(batch_size, total_steps, settled_step, patience, plateau, factor)
@@ -230,59 +130,143 @@ def fit(
         clip_norm=clip_norm,
         warmup_steps=round(warmup * total_steps),
     )
-    one_epoch = functools.partial(train_epoch, model, tx, plan)
-    epoch_fn = jax.jit(over_seeds(one_epoch, len(seeds)), donate_argnums=0)
-    first = {name: x[:1] for name, x in data.items()}
+    epochs_of = epochs_in_parts if dataset.streamed else resident_epochs
+    one_epoch = epochs_of(model, tx, plan, dataset, len(seeds))
+    first = {name: jnp.asarray(x[trained[:1]]) for name, x in dataset.batch.items()}
     init = jax.jit(jax.vmap(functools.partial(init_state, model, tx, first)))
     state = init(jnp.array(seeds, jnp.int32))
     start, state = restore(state) or (0, state)
     state = jax.device_put(state, by_seed)
     for epoch in range(start, epochs):
         if model.refit and epoch == int(model.refit_at * epochs):
-            state = jax.device_put(refit_each(model, tx, state, data), by_seed)
-        state, terms = epoch_fn(state, data, held_out)
+            state = jax.device_put(refit_each(model, tx, state, dataset), by_seed)
+        state, terms = one_epoch(state)
         terms = jax.device_get(terms)
-        refuse_nonfinite(epoch, terms)
         on_epoch(epoch + 1, state, terms)
         if not terms["running"].any():
             break
     return state
 
 
-def split(dataset: Dataset) -> tuple[Batch, Batch]:
+def rows_of(dataset: Dataset) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n2"]]:
     """The rows to train on and the rows to judge by: the same if none is held out."""
-    out = dataset.held_out
-    data = {name: jnp.asarray(x[~out]) for name, x in dataset.batch.items()}
-    held_out = {name: jnp.asarray(x[out]) for name, x in dataset.batch.items()}
-    return data, held_out if out.any() else data
+    trained = np.flatnonzero(~dataset.held_out)
+    held_out = np.flatnonzero(dataset.held_out)
+    return trained, held_out if len(held_out) else trained
 
 
-def refit_each(model: Model, tx, state: State, data: Batch) -> State:
+Epoch = Callable[[State], tuple[State, dict[str, Array]]]  # leaves with a leading [s]
+
+
+def resident_epochs(
+    model: Model, tx, plan: Plan, dataset: Dataset, n_seeds: int
+) -> Epoch:
+    """`train_epoch` for every seed as one program, with all rows on the device."""
+    _, everywhere = shardings(n_seeds)
+    trained, held_out = rows_of(dataset)
+    data = _on_device(dataset.batch, trained, everywhere)
+    same = held_out is trained
+    others = data if same else _on_device(dataset.batch, held_out, everywhere)
+    one_epoch = functools.partial(train_epoch, model, tx, plan)
+    epoch = jax.jit(over_seeds(one_epoch, n_seeds), donate_argnums=0)
+    return lambda state: epoch(state, data, others)
+
+
+def _on_device(batch: Batch, rows: np.ndarray, sharding) -> Batch:
+    return {name: jax.device_put(x[rows], sharding) for name, x in batch.items()}
+
+
+def epochs_in_parts(
+    model: Model, tx, plan: Plan, dataset: Dataset, n_seeds: int
+) -> Epoch:
+    """The same for rows that are sent to the device as they are needed.
+
+    Order, keys and arithmetic are those of `train_epoch`.
+    """
+    by_seed, _ = shardings(n_seeds)
+    trained, _ = rows_of(dataset)
+    judge_part = _judge_part(model)
+
+    def order(state):
+        return order_of(state, len(trained), plan.batch_size)
+
+    def some_steps(given):
+        state, data = given
+        rows = jnp.arange(n_rows(data)).reshape(-1, plan.batch_size)
+        return train_steps(model, tx, plan, state, data, rows)
+
+    def end(given):
+        return end_of_epoch(plan, *given)
+
+    def judge_and_end(given, *part):
+        state, new, terms = given
+        losses = judge_part((state.seed, new.variables), *part)
+        return end((state, new, terms, losses))
+
+    functions = (order, some_steps, judge_part, end, judge_and_end)
+    orders, steps, judge_some, ends, judges_and_ends = (
+        jax.jit(over_seeds(f, n_seeds)) for f in functions
+    )
+
+    def epoch(state: State) -> tuple[State, dict[str, Array]]:
+        new, terms = state, []
+        rows = trained[jax.device_get(orders(state))]
+        for _, data in parts(dataset.batch, rows, by_seed):
+            new, found = steps((new, data))
+            terms.append(found)
+            jax.block_until_ready(terms[-2:-1])  # lest parts pile up on the device
+        sent = _to_judge(dataset, plan.batch_size, n_seeds)
+        first, second = next(sent), next(sent, None)
+        if second is None:
+            # As in `train_epoch` one program: apart, the compiler rounds otherwise.
+            return judges_and_ends((state, new, _joined(terms)), *first)
+        losses = []
+        for part in itertools.chain((first, second), sent):
+            losses.append(judge_some((new.seed, new.variables), *part))
+            jax.block_until_ready(losses[-2:-1])
+        return ends((state, new, _joined(terms), _joined(losses)))
+
+    return epoch
+
+
+def _judge_part(model: Model) -> Callable:
+    """`judge` of a part that `_to_judge` has sent."""
+
+    def part(who, data, numbers):
+        rows = jnp.arange(n_rows(data)).reshape(len(numbers), -1)
+        return judge(model, who, data, numbers, rows)
+
+    return part
+
+
+def _to_judge(
+    dataset: Dataset, batch_size: int, n_seeds: int
+) -> Iterator[tuple[Batch, Int[Array, " m"]]]:
+    """The rows that judge, in parts on the device; and the numbers of their batches."""
+    _, everywhere = shardings(n_seeds)
+    _, held_out = rows_of(dataset)
+    numbers, rows = judged_rows(len(held_out), batch_size)
+    for some, data in parts(dataset.batch, held_out[rows], everywhere):
+        yield data, jnp.asarray(numbers[some])
+
+
+def _joined(found: list[dict[str, Array]]) -> dict[str, Array]:
+    """Terms [s, m, *k] of the parts of an epoch, one after the other."""
+    return jax.tree.map(lambda *parts: jnp.concatenate(parts, axis=1), *found)
+
+
+def refit_each(model: Model, tx, state: State, dataset: Dataset) -> State:
     """Calls `model.refit` for every seed; the optimiser starts anew."""
+    trained, _ = rows_of(dataset)
+    codes = map_rows(model.encode, state.variables, dataset.batch, rows=trained)
 
     def refit(i):
         one = jax.tree.map(lambda x: x[i], state)
         key = fold(one.seed, REFIT, one.step)
-        return model.refit(one.variables, key, data)
+        return model.refit(one.variables, key, codes[i])
 
     refitted = [refit(i) for i in range(len(state.step))]
     variables = jax.tree.map(lambda *leaves: jnp.stack(leaves), *refitted)
     return state._replace(
         variables=variables, opt_state=jax.vmap(tx.init)(variables["params"])
-    )
-
-
-def refuse_nonfinite(epoch: int, terms: dict[str, np.ndarray]) -> None:
-    """Raises FloatingPointError if the loss of any seed is NaN or infinite."""
-    if np.isfinite(terms["loss"]).all():
-        return
-    broken = [
-        name
-        for name, values in terms.items()
-        if name not in ("loss", "recon") and not np.isfinite(values).all()
-    ]
-    raise FloatingPointError(
-        f"loss is {terms['loss'].tolist()} (one per seed) after epoch {epoch + 1}; the "
-        f"term that left the finite range is {', '.join(broken) or 'loss'}. Lower "
-        "config.train.learning_rate or config.train.clip_norm and run again."
     )

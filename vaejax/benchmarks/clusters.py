@@ -128,12 +128,12 @@ def _csv_mb(found: Sequence[Clustering], ids: np.ndarray) -> str:
     import tempfile
     from pathlib import Path
 
-    from vaejax import run_folder
+    from vaejax import disk
 
     rows = (row for one in found for row in report.assignments(one, ids))
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "assignments.csv"
-        run_folder.write_csv(path, report.ASSIGNMENT_COLUMNS, rows)
+        disk.write_csv(path, report.ASSIGNMENT_COLUMNS, rows)
         return f"all; {path.stat().st_size / 1e6:.0f} MB"
 
 

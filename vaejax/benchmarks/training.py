@@ -135,7 +135,7 @@ def ours(case: Case, n_seeds: int) -> tuple[Run, Facts]:
     import jax
     import jax.numpy as jnp
 
-    from vaejax import train
+    from vaejax import epoch, train
     from vaejax.benchmarks import flop
 
     model = cases.build(case)
@@ -143,8 +143,8 @@ def ours(case: Case, n_seeds: int) -> tuple[Run, Facts]:
         learning_rate=1e-3, weight_decay=1e-4, clip_norm=5.0, warmup_steps=1
     )
     batch = jax.device_put(cases.random_batch(case))
-    init = functools.partial(train.init_state, model, tx, batch)
-    step = functools.partial(train.train_step, model, tx, TOTAL_STEPS)
+    init = functools.partial(epoch.init_state, model, tx, batch)
+    step = functools.partial(epoch.train_step, model, tx, TOTAL_STEPS)
     # Random numbers take four times as long to compile at the usual level, 3.
     hasty = {"xla_backend_optimization_level": 1}
     state = jax.jit(jax.vmap(init), compiler_options=hasty)(jnp.arange(n_seeds))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from vaejax import run_folder, spectrograms
+from vaejax import disk, spectrograms
 from vaejax.generation import sound
 from vaejax.generation.pictures import Picture
 from vaejax.spectrograms import Panel
@@ -84,7 +84,7 @@ def write(run: Finished, made: Generated, folder: Path) -> list[Path]:
         raise ValueError(
             f"{folder} cannot be made: {error.strerror}. Name another --out."
         ) from error
-    run_folder.write_text(folder / "about.txt", describe(run, made) + "\n")
+    disk.write_text(folder / "about.txt", describe(run, made) + "\n")
     title = f"{run.name}, seed {run.seed}: {made.title}"
     items = [item for row in made.rows for item in row]
     if not items[0].picture.step:

@@ -1,12 +1,12 @@
 """What a person names -> where a finished run has it, or a refusal with the choices."""
 
-import csv
 import difflib
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Int
 
+from vaejax import cells
 from vaejax.trained import Finished
 
 
@@ -82,12 +82,11 @@ def clustering(
       ValueError: assignments.csv holds no such clustering.
     """
     found: dict[tuple, dict[str, int]] = {}
-    with (run.folder / "assignments.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            # A consensus has no seed, and no codes of its own.
-            if (row["model"], row["seed"]) == (run.name, str(run.seed)):
-                key = row["clusterer"], int(row["k"]) if row["k"] else None
-                found.setdefault(key, {})[row["track_id"]] = int(row["cluster"])
+    for row in cells.records(run.folder / "assignments.csv"):
+        # A consensus has no seed, and no codes of its own.
+        if (row["model"], row["seed"]) == (run.name, str(run.seed)):
+            key = row["clusterer"], int(row["k"]) if row["k"] else None
+            found.setdefault(key, {})[row["track_id"]] = int(row["cluster"])
     names = [name for name, _ in found]
     default = next((name for name in ("own", "kmeans") if name in names), names[0])
     asked = clusterer or default

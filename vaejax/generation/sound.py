@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Float32
 
-from vaejax.run_folder import write_bytes
+from vaejax.disk import write_bytes
 
 FLOOR_DB = -80.0  # of `audio.log_mel`
 LOUDNESS = 0.1  # RMS that sounds are brought to, -20 dB of full scale

@@ -1,7 +1,7 @@
 """Conditional VAE: encoder and decoder are told labels. Sohn et al. 2015.
 
 What the labels say, the latent code need not: clusters are of the rest. Which columns
-is `config.data.condition`; scores on these are marked, for the model was told them.
+is `config.data.condition`; the scores of who was told a label are marked.
 """
 
 import jax
