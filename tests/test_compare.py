@@ -152,12 +152,15 @@ def test_a_method_that_equals_the_baseline_is_not_ahead():
     assert lead.difference == 0 and lead.p == 1 and lead.low < 0 < lead.high
 
 
-def test_a_method_that_was_told_the_label_has_no_lead_in_it():
+def test_a_method_that_was_told_a_label_has_no_lead_in_any():
     labels = {"genre": TRUTH, "language": list("abababab")}
     told = [one._replace(told=("genre",)) for one in pair(RIGHT, {"model": "cvae"})]
     rows = compare.compare(family(pair(ODD, {"model": "pca"}), told, labels=labels))
     assert only(rows, "cvae", label="genre").told
     assert only(rows, "cvae", label="genre").lead is None
+    assert only(rows, "cvae", label="language").lead is None
+    noise = [one._replace(told=("level_db",)) for one in told]  # which is not scored
+    rows = compare.compare(family(pair(ODD, {"model": "pca"}), noise, labels=labels))
     assert only(rows, "cvae", label="language").lead is not None
     assert not only(rows, "cvae", label="language").told
 

@@ -34,7 +34,7 @@ def test_no_lead_is_claimed_where_chance_explains_it(p, difference):
     text = said(BASE, compared(method(), lead=lead(difference, p, error)))
     assert "No model is ahead of the best baseline" in text
     assert "methods are ahead" not in text and "beyond chance" not in text
-    assert ("1 of 1 are behind it (corrected p ≤ .05)." in text) == (p < 0.05)
+    assert ("1 of 1 is behind it (corrected p ≤ .05)." in text) == (p < 0.05)
 
 
 def test_a_lead_beyond_chance_is_told_with_its_interval():
@@ -48,7 +48,7 @@ def test_a_lead_beyond_chance_is_told_with_its_interval():
     assert "2 of 4 methods are ahead of the best baseline" in text
     assert "is that of vade on mel, own assignment, k = 15 over pca on mel" in text
     assert ".300 (95 % interval .202 to .398, corrected p < .001)" in text
-    assert "1 of 4 are behind it" in text
+    assert "1 of 4 is behind it" in text
 
 
 def test_of_methods_that_were_told_the_label_nothing_is_said():

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from vaejax import record, significance
-from vaejax.evaluate import Clustering
+from vaejax.evaluate import Clustering, is_told
 from vaejax.metrics import ari
 from vaejax.record import Record
 from vaejax.tables import Estimate
@@ -48,7 +48,7 @@ class Compared(NamedTuple):
     n_tracks: int
     label: str
     method: Method
-    told: bool  # the model was given the label
+    told: bool  # the model was given a label that is scored
     ari: Estimate
     p: float  # of the mean over seeds, one-sided, on labels shuffled between songs
     p_corrected: float  # for the number of methods in the family
@@ -137,7 +137,7 @@ def _method(
     clusters = [one.cluster[known] for one in of_method]
     return _Found(
         method,
-        label in of_method[0].told,
+        is_told(of_method[0].told, record.labels(run)),
         np.array([ari(c, truth) for c in clusters]),
         run.nulls[label][rows].mean(axis=0),
         np.mean([significance.ari_without(c, truth, groups) for c in clusters], axis=0),

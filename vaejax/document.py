@@ -109,11 +109,21 @@ def facts(parts: Parts) -> list[tuple[str, str]]:
         ("Clusterers", ", ".join(first.settings["cluster"]["names"])),
         ("k", ", ".join(map(str, first.settings["cluster"]["k"]))),
         ("Clusterings scored", str(n_methods)),
-        ("Labels, never shown to models", ", ".join(record.labels(first)) or "none"),
+        ("Labels", _labels(parts.runs)),
         ("Rows that a clusterer learns from", samples(parts.runs)),
         ("Label shuffles", str(first.settings["eval"]["permutations"])),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def _labels(runs: Sequence[Record]) -> str:
+    """What is scored, and which models were told some of it."""
+    told: dict[str, tuple[str, ...]] = {
+        one.model: one.told for run in runs for one in run.clusterings if one.told
+    }
+    but = [f"{model} was told {', '.join(names)}" for model, names in told.items()]
+    labels = ", ".join(record.labels(runs[0]))
+    return labels and f"{labels}; {'; '.join(but) or 'never shown to models'}"
 
 
 def samples(runs: Sequence[Record]) -> str:

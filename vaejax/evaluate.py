@@ -1,6 +1,6 @@
 """Latents -> clusters, for every model, seed, clusterer and k of a run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from vaejax.cluster import CLUSTERERS, FIXED, Labels, consensus
 from vaejax.core import Dataset
 
 CLASSES = "classes"  # among numbers of clusters: as many as each label has classes
+SUNG = ("lyrics_language",)  # as good as a label
 CONSENSUS_OF = ("kmeans", "own")  # clusterers whose seeds are asked what they agree on
 
 
@@ -23,6 +24,11 @@ class Latents(NamedTuple):
     probability: Float[np.ndarray, "s n c"] | None = None  # a model's own p(c | x)
     told: tuple[str, ...] = ()  # label columns that the model was told
     terms: dict[str, np.ndarray] = {}  # of the loss, [s] or [s, k], on held-out rows
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The seeds that have a result; the codes of others are NaN."""
+        return tuple(i for i, z in enumerate(self.z) if np.isfinite(z).all())
 
 
 class Clustering(NamedTuple):
@@ -41,6 +47,14 @@ class Clustering(NamedTuple):
     bic: float | None = None
     z: Float[np.ndarray, "n k"] | None = None
     told: tuple[str, ...] = ()
+
+
+def is_told(told: Collection[str], labels: Collection[str]) -> bool:
+    """Whether a model was told one of the labels that are scored.
+
+    Then it is out of competition for all of them: a language tells much of a genre.
+    """
+    return not {*labels, *SUNG}.isdisjoint(told)
 
 
 def raw(dataset: Dataset, *, n_seeds: int, pca_dim: int) -> Latents:
@@ -73,14 +87,15 @@ def clusterings(
     What the seeds of CONSENSUS_OF agree on comes last.
     """
     found = []
-    for seed, z in enumerate(latents.z):
+    for seed in latents.seeds:
+        z = latents.z[seed]
         with threadpool_limits(1):  # threads that share a core wait for each other
             of_seed = list(_of_seed(latents, seed, names, ks))
         for name, k, labels in of_seed:
             where = (latents.model, latents.space, name, k, seed)
             found.append(Clustering(*where, *labels, z=z, told=latents.told))
             yield found[-1]
-    if len(latents.z) > 1:
+    if len(latents.seeds) > 1:
         yield from _consensuses(found)
 
 

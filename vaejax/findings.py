@@ -61,7 +61,8 @@ def overviews(compared: Sequence[Compared]) -> list[Table]:
         ]
         note = (
             f"ARI against {label}, {n_tracks} tracks, mean ± std over seeds; k-means on"
-            " codes, and the own assignment of a model that has one. * was told it."
+            " codes, and the own assignment of a model that has one. * was told a "
+            "label."
         )
         name = f"overview_{label}_{n_tracks}"
         title = f"{label}: ARI by number of clusters"
@@ -127,7 +128,7 @@ def score_tables(compared: Sequence[Compared], values: Values) -> list[Table]:
             "where nothing is drawn at random. p: of the mean ARI, on labels shuffled "
             "between songs; corrected for all "
             f"{len(chosen)} methods of this table (Westfall & Young's max-T). Purity, "
-            "NMI and ACC rise with k on random clusters. * was told the label: no "
+            "NMI and ACC rise with k on random clusters. * was told a label: no "
             "evidence of what it finds."
         )
         title = f"{label}: every method, {n_tracks} tracks"
@@ -157,7 +158,8 @@ def lead_tables(compared: Sequence[Compared]) -> list[Table]:
         note = (
             "Difference of mean ARI to the best of raw, PCA and autoencoder with any "
             "clusterer at the same k, which is picked by its score: a lead is "
-            "understated. Interval: 95 %, over songs (jackknife) and seeds. p: "
+            "understated. Clusterers that find k themselves are compared with each "
+            "other. Interval: 95 %, over songs (jackknife) and seeds. p: "
             "two-sided, Holm-corrected over the table."
         )
         title = f"{label}: lead over the best baseline, {n_tracks} tracks"

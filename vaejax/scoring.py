@@ -11,7 +11,7 @@ from tqdm import tqdm
 from vaejax import metrics
 from vaejax.cluster import rows_seen
 from vaejax.core import Dataset
-from vaejax.evaluate import CLASSES, Clustering, Latents, clusterings
+from vaejax.evaluate import CLASSES, Clustering, Latents, clusterings, is_told
 
 BINS = 5  # of a factor that is measured
 
@@ -112,7 +112,7 @@ def latent_scores(latents: Latents, *, limit: float = 0.01) -> Iterator[dict]:
         assigned = latents.probability.argmax(axis=2)
         found["clusters"] = np.full(len(assigned), latents.probability.shape[2])
         found["clusters_used"] = np.array([len(np.unique(row)) for row in assigned])
-    for seed in range(len(latents.z)):
+    for seed in latents.seeds:
         for metric, values in found.items():
             yield _unclustered(latents, seed, metric, float(values[seed]))
 
@@ -129,8 +129,8 @@ def disentanglement_scores(
     truth = factors.classes[None].astype(np.float32)
     whole = Latents("true factors", "factors", truth)
     for one in (whole, *latents):
-        for seed, z in enumerate(one.z):
-            rows = z if one is whole else z[factors.known]
+        for seed in one.seeds:
+            rows = one.z[seed] if one is whole else one.z[seed][factors.known]
             found = disentanglement.scores(rows, factors.classes)
             for metric, value in found.items():
                 row = _unclustered(one, seed, metric, value)
@@ -200,11 +200,11 @@ def scores(clusterings: Sequence[Clustering], truth: Sequence[Truth]) -> Scored:
     inside = _internal(clusterings)
     for clustering, found in zip(clusterings, inside, strict=True):
         about = _about(clustering)
+        told = "told" if is_told(clustering.told, [t.column for t in truth]) else ""
         space = {"space": clustering.space, "label": "", "told": ""}
         rows += [about | space | {"metric": m, "value": v} for m, v in found.items()]
         for one in truth:
             found, null = _external(clustering.cluster[one.known], one)
-            told = "told" if one.column in clustering.told else ""
             space = {"space": "", "label": one.column, "told": told}
             rows += [
                 about | space | {"metric": m, "value": v} for m, v in found.items()

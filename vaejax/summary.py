@@ -56,13 +56,19 @@ def _of_leads(rows: Sequence[Compared]) -> str:
     else:
         top = max(ahead, key=lambda one: one.lead.difference)
         text = (
-            f"{len(ahead)} of {len(rows)} methods are ahead of {against} "
+            f"{_of(ahead, rows)} ahead of {against} "
             f"({', '.join(BASELINES)}) beyond chance; the largest lead is that of "
             f"{phrase(top.method)} over {phrase(top.lead.baseline)}: "
             f"{interval(top.lead)}."
         )
-    rest = f"{len(behind)} of {len(rows)} are behind it (corrected p ≤ .05)."
+    if top.method.k is None:
+        text += " Both find the number of clusters themselves."
+    rest = f"{_of(behind, rows, '')} behind it (corrected p ≤ .05)."
     return f"{text} {rest}" if behind else text
+
+
+def _of(some: Sequence, rows: Sequence, what: str = " methods") -> str:
+    return f"{len(some)} of {len(rows)}{what} {'is' if len(some) == 1 else 'are'}"
 
 
 def interval(lead: Lead) -> str:
