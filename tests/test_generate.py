@@ -15,6 +15,7 @@ from vaejax import (
     data,
     experiment,
     reconstructions,
+    run_folder,
     songbook,
     spectrograms,
     trained,
@@ -242,14 +243,22 @@ def test_a_folder_that_is_no_run_names_the_runs_inside(images, tmp_path):
         experiment.reopen(images.folder.parent, seed=None)
 
 
+def as_of(record: dict, run, folder):
+    """The run in another folder, as if it had been run with this record."""
+    record["id"] = run_folder.identity(record["config"], record["collection"])
+    folder = broken(run, folder, "config.json", json.dumps(record))
+    run_folder.seal(folder, seconds=1.0)
+    return folder
+
+
 def test_a_run_of_another_version_is_refused(images, tmp_path):
     record = json.loads((images.folder / "config.json").read_text())
     record["config"]["data"]["tempo"] = 1
-    folder = broken(images, tmp_path / "a", "config.json", json.dumps(record))
+    folder = as_of(record, images, tmp_path / "a")
     with pytest.raises(ValueError, match="another version.*has config.data.tempo"):
         trained.settings_of(folder)
     del record["config"]["data"]["tempo"], record["config"]["model"]["unknown"]
-    folder = broken(images, tmp_path / "b", "config.json", json.dumps(record))
+    folder = as_of(record, images, tmp_path / "b")
     with pytest.raises(ValueError, match="another version.*model.unknown is missing"):
         trained.settings_of(folder)
 

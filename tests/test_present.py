@@ -196,8 +196,8 @@ def test_the_runs_own_options_give_exactly_its_own_clusters(
     [
         ({"names": ("kmean",)}, "Did you mean 'kmeans'"),
         ({"ks": (21,)}, "config.cluster.k=21 must be at most 20"),
-        ({"ks": (1,)}, r"config.cluster.k=\(1,\) must be whole numbers of at least 2"),
-        ({"ks": ("five",)}, "or classes"),
+        ({"ks": (1,)}, r"config.cluster.k=\(1,\) must be .*whole number in \[2"),
+        ({"ks": ("five",)}, "or 'classes'"),
         ({"labels": ("gnre",)}, "Did you mean 'genre'"),
     ],
 )

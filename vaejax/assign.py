@@ -5,9 +5,7 @@ that it has there: no arithmetic is involved. Others get the model's own assignm
 that of their nearest neighbours among the codes of the collection.
 """
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vaejax import collection, corpus, data, lyrics, texts
+from vaejax import cells, collection, corpus, data, lyrics, texts
 from vaejax.core import Batch, Rejected, Track
 from vaejax.evaluate import Clustering
 from vaejax.fusion import LYRICS
@@ -193,11 +191,9 @@ def as_csv(found: Sequence[Assigned], names: dict[int, str]) -> str:
     Args:
       names: of the clusters, where they have one.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows = []
     for one in found:
         name, p = names.get(one.cluster, ""), round(one.probability, 4)
         about = (one.track.file_name, one.track.title, one.cluster, name, p)
-        writer.writerow((*about, one.known, " ".join(one.nearest)))
-    return text.getvalue()
+        rows.append((*about, one.known, " ".join(one.nearest)))
+    return cells.as_csv(COLUMNS, rows)

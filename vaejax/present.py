@@ -17,17 +17,16 @@ from vaejax import (
     cards,
     choice,
     compare,
+    disk,
     document,
     figures,
     findings,
     project,
     reconstructions,
     record,
-    run_folder,
     summary,
     tables,
 )
-from vaejax.decode import AudioError
 from vaejax.evaluate import Clustering
 from vaejax.pages import collection_map, listening, report_page
 from vaejax.record import Record
@@ -68,7 +67,7 @@ def present_record(run: Record, embed_audio: bool) -> None:
     parts = document.Parts(
         run.folder,
         f"{name} on {collection_name(run)}",
-        summary.sentences(found.compared, found.suggested),
+        said_of(found, [run]),
         found.tables,
         *(run, shown, made, [run], ()),
         repeated(run),
@@ -102,7 +101,7 @@ def collection_name(run: Record) -> str:
 def write_report(parts: document.Parts) -> None:
     """Writes report.html."""
     page = report_page.report_page(document.document(parts))
-    run_folder.write_text(parts.folder / "report.html", page)
+    disk.write_text(parts.folder / "report.html", page)
 
 
 def present_study(
@@ -124,13 +123,13 @@ def present_study(
     read = [record.read(*one) for one in runs]
     clear(folder)
     found = findings_of(folder, read)
-    run_folder.write_csv(
+    disk.write_csv(
         folder / "scores.csv", Score._fields, [s for run in read for s in run.scores]
     )
     text = [tables.as_text(t) for t in found.tables if t.name.startswith("overview")]
-    said = summary.sentences(found.compared, found.suggested)
+    said = said_of(found, read)
     text += [textwrap.fill(paragraph, 100) for paragraph in said]
-    run_folder.write_text(folder / "scores.txt", "\n\n".join(text) + "\n")
+    disk.write_text(folder / "scores.txt", "\n\n".join(text) + "\n")
     run = choice.shown_run(read, found.suggested)
     shown = choice.shown(run, found.suggested)
     others = {
@@ -158,7 +157,7 @@ def findings_of(folder: Path, runs: Sequence[Record]) -> Found:
     values = findings.gather(scores)
     suggested = choice.suggestions(values)
     rows = findings.comparison_rows(compared)
-    run_folder.write_csv(folder / "comparisons.csv", Score._fields, rows)
+    disk.write_csv(folder / "comparisons.csv", Score._fields, rows)
     found = findings.all_tables(compared, values, scores)
     found += [choice.table(suggested)] if suggested else []
     tables.write(folder / "tables", found)
@@ -166,6 +165,12 @@ def findings_of(folder: Path, runs: Sequence[Record]) -> Found:
     place = place_of(folder, runs[0])
     figures.draw_comparisons(place, compared, suggested, stabilities)
     return Found(compared, suggested, found)
+
+
+def said_of(found: Found, runs: Sequence[Record]) -> list[str]:
+    """What came out, in sentences, and what speaks against it."""
+    said = summary.sentences(found.compared, found.suggested)
+    return said + list(dict.fromkeys(note for run in runs for note in run.notes))
 
 
 def write_map(
@@ -177,10 +182,10 @@ def write_map(
 ) -> list[cards.Card]:
     """Writes clusters.json and map.html; returns the cards of the clusters shown."""
     found = clusters_of(run, shown)
-    run_folder.write_json(folder / "clusters.json", [cards.as_json(c) for c in found])
+    disk.write_json(folder / "clusters.json", [cards.as_json(c) for c in found])
     xy = next(iter(maps_of(run, shown).values()))
     page = map_of(folder, run, shown, xy, found, others, embed_audio)
-    run_folder.write_text(folder / "map.html", page)
+    disk.write_text(folder / "map.html", page)
     return found
 
 
@@ -195,7 +200,7 @@ def maps_of(run: Record, shown: Clustering) -> dict[str, Float[np.ndarray, "n 2"
             kept = {name: file[name] for name in file.files}
     if kept.pop("of", None) != of or set(kept) != set(names):
         kept = {n: project.PROJECTIONS[n](shown.z, seed=shown.seed) for n in names}
-        run_folder.write_npz(path, kept | {"of": np.array(of)})
+        disk.write_npz(path, kept | {"of": np.array(of)})
     return kept
 
 
@@ -266,7 +271,7 @@ def map_of(
         confidence=choice.confidence(run, shown).astype(np.float64),
         neighbours=project.neighbours(shown.z, NEIGHBOURS),
         audio=[listening.link(path, folder) if path else "" for path in paths],
-        previews=[_preview(path) for path in paths] if embed_audio else (),
+        previews=listening.previews(paths, PREVIEW_S) if embed_audio else (),
         cards=[
             {"cluster": card.cluster, "name": card.name, "size": card.size}
             | {"lines": cards.lines(card, titles)[1:]}
@@ -285,16 +290,6 @@ def audio_of(run: Record) -> list[Path | None]:
     paths = [folder / name for name in run.tracks["file_name"].tolist()]
     texts = (".txt", ".csv", ".jsonl")
     return [p if p.suffix.lower() not in texts and p.is_file() else None for p in paths]
-
-
-def _preview(path: Path | None) -> str:
-    """A preview as a data: URI, "" where the file is gone or no longer decodes."""
-    if not path:
-        return ""
-    try:
-        return listening.preview(path, duration_s=PREVIEW_S)
-    except (AudioError, OSError):
-        return ""
 
 
 def columns_of(run: Record) -> dict[str, list]:
