@@ -12,9 +12,9 @@ from vaejax.data import conditioned, standardised
 SHORT = HOW | dict(epochs=4, batch_size=18, patience=100)
 
 
-# Every model with two kinds of networks, and all kinds of them with one model.
-TRAINED = [(name, pair) for name in models.NAMES for pair in PAIRS[:2]]
-TRAINED += [("vae", pair) for pair in PAIRS[2:]]
+# Every model with one kind of networks, and one model with all kinds of them.
+TRAINED = [(name, PAIRS[0]) for name in models.NAMES]
+TRAINED += [("vae", pair) for pair in PAIRS[1:]]
 
 
 @pytest.fixture(params=models.NAMES)

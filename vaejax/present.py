@@ -31,6 +31,7 @@ from vaejax.evaluate import Clustering
 from vaejax.pages import collection_map, listening, report_page
 from vaejax.record import Record
 from vaejax.report import Score
+from vaejax.trained import inputs_of
 
 NEIGHBOURS = 8  # that the map lists of every song
 LONGEST = 60  # letters; a column with more is prose, and no class to colour by
@@ -256,8 +257,9 @@ def map_of(
     paths = audio_of(run)
     titles = tracks["title"].tolist()
     own = "its own assignment" if shown.clusterer == "own" else shown.clusterer
+    seen = findings.input_of(inputs_of(run.settings, shown.model)[0])
     about = (
-        f"{len(titles)} tracks by {shown.model}, seed {shown.seed}, {own}, "
+        f"{len(titles)} tracks by {shown.model} on {seen}, seed {shown.seed}, {own}, "
         f"{len(found)} clusters. Near means alike; distances and axes mean little else."
     )
     return collection_map.map_page(
