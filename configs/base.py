@@ -101,6 +101,12 @@ def get_config() -> ConfigDict:
             checkpoint_every=20,  # epochs
         )
     )
+    config.mesh = ConfigDict(
+        dict(
+            seed=0,  # devices that seeds are spread over; 0: as many as divide them
+            data=1,  # devices that share the rows of a seed
+        )
+    )
     config.cluster = ConfigDict(
         dict(
             names=("kmeans", "ward", "dbscan", "gmm"),

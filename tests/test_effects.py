@@ -22,6 +22,7 @@ from configs import base
 from vaejax import (
     check,
     collection,
+    devices,
     effects,
     epoch,
     evaluate,
@@ -134,6 +135,8 @@ CASES = {
     "fusion.name": ("late", BOTH, {}),
     "fusion.dropout": (0.2, BOTH, {}),
     "fusion.lyrics_weight": (2.0, BOTH, {}),
+    "mesh.seed": (1, {"train.seeds": 2}),
+    "mesh.data": (2, {}),
     "train.seeds": (2, {}),
     "train.epochs": (30, {}),
     "train.batch_size": (5, {}),
@@ -257,6 +260,7 @@ def pieces(settings: dict, place) -> Iterator[str]:
     """What a run of these settings does, piece by piece, the quickest first."""
     yield settings["data"]["cache_dir"] + settings["model"]["title"]
     yield str(started(settings))
+    yield str(devices.mesh_of(settings["train"]["seeds"], **settings["mesh"]).shape)
     yield remembered("rates", lambda: rates(settings["train"]), settings["train"])
     yield repr([settings["figures"][key] for key in ("projections", "pdf")])
     yield repr([settings["eval"][key] for key in ("nuisance", "factors")])
@@ -328,7 +332,8 @@ def program(options: dict, settings: dict, dataset) -> str:
 
 def rates(how: dict) -> str:
     """What training is asked to do, and the rate of every epoch of one that stalls."""
-    plan = epoch.Plan(4, 100, 0, how["patience"], how["plateau"], how["factor"])
+    stalls = how["patience"], how["plateau"], how["factor"]
+    plan = epoch.Plan(9, 1, 4, 100, 0, *stalls)
     zero = jnp.zeros((), jnp.int32)
     best = Best(jnp.float32(jnp.inf), zero, {}, zero, jnp.float32(1.0))
     found = []

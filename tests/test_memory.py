@@ -66,6 +66,14 @@ def test_what_works_neither_way_is_refused(asked, there, n_bytes, text):
         memory.way(asked, n_bytes, there, PLACE)
 
 
+def test_devices_that_share_rows_have_room_for_more():
+    there = Room(ram=100 * GB, device=10 * GB, disk=100 * GB, n_devices=4)
+    alone, shared = (
+        memory.way("auto", 20 * GB, there, PLACE, shared_by=n) for n in (1, 4)
+    )
+    assert alone.streamed and not shared.streamed
+
+
 def test_models_that_have_no_room_are_refused(monkeypatch):
     monkeypatch.setattr(memory, "free_ram", lambda: 9.9 * GB)
     memory.refuse_training(GB, GB, 5)

@@ -8,7 +8,7 @@ from small import HOW, make
 
 from vaejax import divergence, epoch, mapped, streaming, train
 from vaejax.core import NEVER, Dataset, Model, fold
-from vaejax.devices import shardings
+from vaejax.devices import by_seed, mesh_of
 
 SHORT = HOW | dict(epochs=4, batch_size=8, patience=100)
 
@@ -112,7 +112,7 @@ def test_parts_hold_all_rows_in_order_and_no_step_is_alone(monkeypatch):
     x = np.arange(50, dtype=np.float32)[:, None]
     order = np.random.default_rng(0).permutation(42).reshape(2, 7, 3)
     monkeypatch.setattr(streaming, "PARTS", 2 * 2 * 3 * 4)
-    found = list(streaming.parts({"x": x}, order, shardings(2)[0]))
+    found = list(streaming.parts({"x": x}, order, by_seed(mesh_of(2))))
     assert [part["x"].shape for _, part in found] == [(2, 6, 1), (2, 6, 1), (2, 9, 1)]
     assert [some.stop - some.start for some, _ in found] == [2, 2, 3]
     whole = np.concatenate([part["x"] for _, part in found], axis=1)
@@ -127,6 +127,6 @@ def test_what_fails_in_the_thread_is_told_where_the_parts_are_used():
             raise OSError("the disk is gone")
 
     batch = {"x": np.zeros((9, 2), np.float32).view(Broken)}
-    sent = streaming.parts(batch, np.arange(8).reshape(1, 4, 2), shardings(1)[0])
+    sent = streaming.parts(batch, np.arange(8).reshape(1, 4, 2), by_seed(mesh_of(1)))
     with pytest.raises(OSError, match="the disk is gone"):
         next(sent)

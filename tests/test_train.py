@@ -8,10 +8,18 @@ from small import HOW, make
 
 from vaejax import devices, epoch, train
 from vaejax.core import NEVER, Best, Model, State, fold
+from vaejax.devices import mesh_of
 
 SHORT = HOW | dict(epochs=6, patience=100)
 PLAN = epoch.Plan(
-    batch_size=4, total_steps=20, settled_step=0, patience=9, plateau=5, factor=0.5
+    n_trained=20,
+    n_held_out=4,
+    batch_size=4,
+    total_steps=20,
+    settled_step=0,
+    patience=9,
+    plateau=5,
+    factor=0.5,
 )
 
 
@@ -47,6 +55,35 @@ def test_a_resumed_run_equals_an_uninterrupted_one(stop, blobs):
     )
     assert_equal(whole, resumed)
     assert_equal(history[stop:], rest)
+
+
+@pytest.mark.parametrize("seed, data", [(2, 2), (1, 3)])
+def test_devices_that_share_rows_train_as_one_does(songs, seed, data):
+    """Batch statistics are those of all rows; 3 devices share 16 rows unevenly."""
+    model = make("vae", songs, encoder="mlp", decoder="mlp", norm="batch")
+    how = SHORT | {"batch_size": 16, "epochs": 4}
+    codes, losses = [], ([], [])
+    for kept, shape in zip(losses, ((1, 1), (seed, data)), strict=True):
+        mesh = mesh_of(2, seed=shape[0], data=shape[1])
+
+        def on_epoch(epoch, state, terms, kept=kept):
+            kept.append([terms["loss"], terms["valid_loss"]])
+
+        how |= {"mesh": mesh, "on_epoch": on_epoch}
+        variables = train.fit(model, songs, seeds=(0, 1), **how).variables
+        codes.append(devices.map_rows(model.encode, variables, songs.batch, mesh=mesh))
+    alone, shared = np.array(losses).transpose(0, 2, 1, 3)
+    np.testing.assert_allclose(alone[0], shared[0], rtol=1e-4)
+    # A bias before batch statistics has no gradient but rounding; AdamW scales it up.
+    np.testing.assert_allclose(alone[1], shared[1], rtol=2e-3)
+    np.testing.assert_allclose(*codes, atol=0.02)
+
+
+def test_more_devices_than_there_are_is_an_error_that_counts_them():
+    with pytest.raises(ValueError, match=r"data=3.*ask for 6 devices.*there are 4"):
+        mesh_of(2, seed=2, data=3)
+    with pytest.raises(ValueError, match=r"mesh.seed=2 does not divide.*seeds=5"):
+        mesh_of(5, seed=2)
 
 
 def test_seeds_differ(blobs):

@@ -147,7 +147,7 @@ def prepare(
     if found.arrays is not None:
         dataset = data.conditioned(found.arrays, options["condition"])
         inventory.write_images(workdir / "tracks.csv", dataset)
-        way = _way(options, sum(x.nbytes for x in dataset.batch.values()))
+        way = _way(settings, sum(x.nbytes for x in dataset.batch.values()))
         about = [f"{len(dataset.ids)} images", way.words, *_sketched(dataset)]
         return _placed(options, dataset, way), [], "\n".join(about)
     return _prepare_tracks(settings, found, workdir)
@@ -183,7 +183,7 @@ def _prepare_tracks(
     if "lyrics" in options["modalities"]:
         words = vectors_of(settings, [read[track.track_id] for track in tracks])
     given = {name: options[name] for name in data.OPTIONS}
-    way = _way(options, _n_bytes(options, clips, words))
+    way = _way(settings, _n_bytes(options, clips, words))
     if clips:
         zeros = mapped.in_file(Path(options["cache_dir"])) if way.mapped else np.zeros
         dataset = data.from_clips(clips, **given, words=words, zeros=zeros)
@@ -212,9 +212,10 @@ def _n_bytes(options: dict, clips: list, words: data.Words | None) -> int:
     return 4 * n
 
 
-def _way(options: dict, n_bytes: int) -> memory.Way:
-    folder = Path(options["cache_dir"])
-    return memory.way(options["memory"], n_bytes, memory.room(folder), folder)
+def _way(settings: dict, n_bytes: int) -> memory.Way:
+    folder = Path(settings["data"]["cache_dir"])
+    given = settings["data"]["memory"], n_bytes, memory.room(folder), folder
+    return memory.way(*given, shared_by=settings["mesh"]["data"])
 
 
 def _placed(options: dict, dataset: Dataset, way: memory.Way) -> Dataset:

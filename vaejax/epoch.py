@@ -12,13 +12,16 @@ import optax
 from jaxtyping import Array, Float, Int
 
 from vaejax.core import NEVER, Batch, Best, Model, State, Variables, fold
+from vaejax.devices import spread
 
 INIT, ORDER, NOISE, REFIT, HELD_OUT = range(5)  # what a key is for
 
 
 class Plan(NamedTuple):
-    """How long training goes on, in steps and epochs; fixed before it starts."""
+    """What is trained on, and for how long; fixed before it starts."""
 
+    n_trained: int  # rows; more of them may lie on the devices, to be even
+    n_held_out: int
     batch_size: int
     total_steps: int
     settled_step: int  # from here on the loss is the final objective
@@ -86,9 +89,9 @@ def train_epoch(
 
     The ragged last batch is dropped, another one each epoch.
     """
-    order = order_of(state, n_rows(data), plan.batch_size)
+    order = order_of(state, plan.n_trained, plan.batch_size)
     new, terms = train_steps(model, tx, plan, state, data, order)
-    numbers, rows = judged_rows(n_rows(held_out), plan.batch_size)
+    numbers, rows = judged_rows(plan.n_held_out, plan.batch_size)
     who = state.seed, new.variables
     losses = judge(model, who, held_out, jnp.asarray(numbers), jnp.asarray(rows))
     return end_of_epoch(plan, state, new, terms, losses)
@@ -105,7 +108,7 @@ def train_steps(
     """A gradient step for each line of `order`, which names rows of `data`."""
 
     def step(state, rows):
-        batch = jax.tree.map(lambda x: x[rows], data)
+        batch = spread(jax.tree.map(lambda x: x[rows], data))
         return train_step(model, tx, plan.total_steps, state, batch)
 
     return jax.lax.scan(step, state, order)
@@ -183,7 +186,7 @@ def judge(
 
     def one(args):
         i, rows = args
-        batch = jax.tree.map(lambda x: x[rows], held_out)
+        batch = spread(jax.tree.map(lambda x: x[rows], held_out))
         key_batch = jax.random.fold_in(key, i)
         loss, (terms, _) = model.loss(variables, key_batch, batch, 1.0, train=False)
         return terms | {"loss": loss}

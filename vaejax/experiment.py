@@ -9,6 +9,7 @@ import jax
 
 from vaejax import (
     check,
+    devices,
     disk,
     divergence,
     effects,
@@ -44,6 +45,7 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
       FloatingPointError: training left the finite numbers.
     """
     settings = settings_from(config)
+    devices.mesh_of(settings["train"]["seeds"], **settings["mesh"])  # or an error now
     found = open_collection(settings)
     workdir = workdir or results / run_folder.identity(settings, found.fingerprint)
     if not run_folder.is_finished(workdir, settings, found.fingerprint):

@@ -127,7 +127,9 @@ def _numbers(path: str | Path) -> dict[str, int]:
     return {w[0]: int(w[1]) for w in words if len(w) > 1 and w[1].isdecimal()}
 
 
-def way(asked: str, n_bytes: int, there: Room, folder: Path) -> Way:
+def way(
+    asked: str, n_bytes: int, there: Room, folder: Path, *, shared_by: int = 1
+) -> Way:
     """Which way the arrays go, and why, in words.
 
     Args:
@@ -135,20 +137,22 @@ def way(asked: str, n_bytes: int, there: Room, folder: Path) -> Way:
       n_bytes: of all arrays.
       there: of `room`.
       folder: of the file.
+      shared_by: devices, each of which has a share of the rows.
 
     Raises:
       ValueError: there is no room for them.
     """
     # What trains is a copy: on an accelerator, or in RAM as well, once a device.
-    copies = 1 if there.device is not None else there.n_devices
+    copies = 1 if there.device is not None else there.n_devices / shared_by
     in_ram = n_bytes * (2 if there.device is not None else 2 + copies)
+    on_each = n_bytes / shared_by
     device = there.ram if there.device is None else there.device
-    fits_device = there.device is None or n_bytes <= DEVICE_SHARE * there.device
+    fits_device = there.device is None or on_each <= DEVICE_SHARE * there.device
     fits = in_ram <= RAM_SHARE * there.ram and fits_device
     about = f"Memory: {_size(n_bytes)} of arrays, {_size(there.ram)} free in RAM"
     if there.device is not None:
         about += f", {_size(there.device)} on the device"
-    if asked == "resident" and (n_bytes > device or in_ram > there.ram):
+    if asked == "resident" and (on_each > device or in_ram > there.ram):
         raise ValueError(
             f"config.data.memory='resident' does not work. {about}, and training needs "
             f"{_size(in_ram)} of RAM for them. Take auto."

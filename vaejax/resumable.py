@@ -63,6 +63,7 @@ def train_model(
     name, how = name_of(options), dict(settings["train"])
     model = make_model(options, settings, dataset)
     seeds = tuple(range(how.pop("seeds")))
+    how["mesh"] = mesh = devices.mesh_of(len(seeds), **settings["mesh"])
     place = workdir / "checkpoints" / name
     with checkpoint.opened(place, every=how.pop("checkpoint_every")) as saved:
         variables = saved.best(train.template(model, dataset, seeds))
@@ -72,9 +73,11 @@ def train_model(
                 state = _fit(Session(*found), seeds)
             variables = divergence.results(state)
             saved.finish(variables)
-    z = devices.map_rows(model.encode, variables, dataset.batch)
-    p = model.assign and devices.map_rows(model.assign, variables, dataset.batch)
-    terms = train.judged(model, dataset, seeds, variables, how["batch_size"])
+    z = devices.map_rows(model.encode, variables, dataset.batch, mesh=mesh)
+    p = model.assign and devices.map_rows(
+        model.assign, variables, dataset.batch, mesh=mesh
+    )
+    terms = train.judged(model, dataset, seeds, variables, how["batch_size"], mesh)
     told = tuple(dataset.told) if options["name"] == "cvae" else ()
     return Trained(model, variables, evaluate.Latents(name, "z", z, p, told, terms))
 

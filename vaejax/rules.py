@@ -200,6 +200,8 @@ RULES = {
     "fusion.name": one_of(FUSIONS),
     "fusion.dropout": number(0.0, 0.9),
     "fusion.lyrics_weight": number(0.0, 1e6),
+    "mesh.seed": whole(0, 100_000),
+    "mesh.data": whole(1, 100_000),
     "train.seeds": whole(1, 1000),
     "train.epochs": whole(1, 1_000_000),
     "train.batch_size": whole(1, 1_000_000),

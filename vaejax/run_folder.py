@@ -35,6 +35,7 @@ KEPT = (  # what tables, figures and pages are made from
 )
 # These change how fast a run goes, not what comes out.
 WITHOUT_EFFECT = {("data", key) for key in ("cache_dir", "n_workers", "memory")}
+WITHOUT_EFFECT |= {("mesh", "seed"), ("mesh", "data")}  # but for rounding
 
 
 def identity(config: dict, collection: str) -> str:

@@ -13,10 +13,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from jax.sharding import Mesh
 from jaxtyping import Array, Int
 
 from vaejax.core import Batch, Dataset, Model, State, Variables, fold
-from vaejax.devices import map_rows, over_seeds, shardings
+from vaejax.devices import by_row, by_seed, everywhere, map_rows, mesh_of, over_seeds
 from vaejax.epoch import (
     INIT,
     REFIT,
@@ -66,14 +67,16 @@ def judged(
     seeds: tuple[int, ...],
     variables: Variables,
     batch_size: int,
+    mesh: Mesh | None = None,
 ) -> dict[str, np.ndarray]:
     """The terms of the final objective on the held-out rows, {term: [s] or [s, k]}.
 
     Those of the last epoch in the history, at the variables that are given.
     """
-    judge_some = jax.jit(over_seeds(_judge_part(model), len(seeds)))
+    mesh = mesh or mesh_of(len(seeds))
+    judge_some = jax.jit(over_seeds(_judge_part(model), mesh))
     who = jnp.array(seeds, jnp.int32), variables
-    sent = _to_judge(dataset, batch_size, len(seeds))
+    sent = _to_judge(dataset, batch_size, mesh)
     losses = _joined([judge_some(who, *part) for part in sent])
     return jax.device_get(jax.tree.map(lambda x: jnp.mean(x, axis=1), losses))
 
@@ -92,6 +95,7 @@ def fit(
     patience: int,
     plateau: int,
     factor: float,
+    mesh: Mesh | None = None,
     restore: Callable[[State], tuple[int, State] | None] = lambda state: None,
     on_epoch: Callable = lambda epoch, state, terms: None,
 ) -> State:
@@ -107,6 +111,7 @@ def fit(
       warmup: share of all steps over which the learning rate grows from 0; again
         after the model's `refit`.
       patience, plateau, factor: as in `Plan`.
+      mesh: of `mesh_of`; None spreads the seeds over the devices.
       restore: given the first state, the (epoch, state) to go on from, or None.
       on_epoch: called with (epochs done, state, {term: [s]}) after every epoch.
 
@@ -114,8 +119,8 @@ def fit(
       The state; every leaf has a leading [s] axis. A seed whose loss left the finite
       numbers stands where it was before (see `divergence`).
     """
-    by_seed, _ = shardings(len(seeds))
-    trained, _ = rows_of(dataset)
+    mesh = mesh or mesh_of(len(seeds))
+    trained, held_out = rows_of(dataset)
     n = len(trained)
     batch_size = min(batch_size, n)
     state = _bytes(template(model, dataset, seeds))
@@ -123,7 +128,8 @@ def fit(
     refuse_training(state, row * batch_size, len(seeds))
     total_steps = epochs * (n // batch_size)
     settled_step = round(model.settled_at * total_steps)
-    plan = Plan(batch_size, total_steps, settled_step, patience, plateau, factor)
+    steps = batch_size, total_steps, settled_step
+    plan = Plan(n, len(held_out), *steps, patience, plateau, factor)
     tx = optimizer(
         learning_rate=learning_rate,
         weight_decay=weight_decay,
@@ -131,15 +137,15 @@ def fit(
         warmup_steps=round(warmup * total_steps),
     )
     epochs_of = epochs_in_parts if dataset.streamed else resident_epochs
-    one_epoch = epochs_of(model, tx, plan, dataset, len(seeds))
+    one_epoch = epochs_of(model, tx, plan, dataset, mesh)
     first = {name: jnp.asarray(x[trained[:1]]) for name, x in dataset.batch.items()}
     init = jax.jit(jax.vmap(functools.partial(init_state, model, tx, first)))
     state = init(jnp.array(seeds, jnp.int32))
     start, state = restore(state) or (0, state)
-    state = jax.device_put(state, by_seed)
+    state = jax.device_put(state, by_seed(mesh))
     for epoch in range(start, epochs):
         if model.refit and epoch == int(model.refit_at * epochs):
-            state = jax.device_put(refit_each(model, tx, state, dataset), by_seed)
+            state = refit_each(model, tx, state, dataset, mesh)
         state, terms = one_epoch(state)
         terms = jax.device_get(terms)
         on_epoch(epoch + 1, state, terms)
@@ -159,31 +165,32 @@ Epoch = Callable[[State], tuple[State, dict[str, Array]]]  # leaves with a leadi
 
 
 def resident_epochs(
-    model: Model, tx, plan: Plan, dataset: Dataset, n_seeds: int
+    model: Model, tx, plan: Plan, dataset: Dataset, mesh: Mesh
 ) -> Epoch:
-    """`train_epoch` for every seed as one program, with all rows on the device."""
-    _, everywhere = shardings(n_seeds)
+    """`train_epoch` for every seed as one program, with all rows on the devices."""
     trained, held_out = rows_of(dataset)
-    data = _on_device(dataset.batch, trained, everywhere)
+    data = _on_devices(dataset.batch, trained, mesh)
     same = held_out is trained
-    others = data if same else _on_device(dataset.batch, held_out, everywhere)
+    others = data if same else _on_devices(dataset.batch, held_out, mesh)
     one_epoch = functools.partial(train_epoch, model, tx, plan)
-    epoch = jax.jit(over_seeds(one_epoch, n_seeds), donate_argnums=0)
+    epoch = jax.jit(over_seeds(one_epoch, mesh), donate_argnums=0)
     return lambda state: epoch(state, data, others)
 
 
-def _on_device(batch: Batch, rows: np.ndarray, sharding) -> Batch:
-    return {name: jax.device_put(x[rows], sharding) for name, x in batch.items()}
+def _on_devices(batch: Batch, rows: np.ndarray, mesh: Mesh) -> Batch:
+    """The rows, and some of them again, so that every device has as many."""
+    n = mesh.shape["data"]
+    even = np.resize(rows, -(-len(rows) // n) * n)
+    return {name: jax.device_put(x[even], by_row(mesh)) for name, x in batch.items()}
 
 
 def epochs_in_parts(
-    model: Model, tx, plan: Plan, dataset: Dataset, n_seeds: int
+    model: Model, tx, plan: Plan, dataset: Dataset, mesh: Mesh
 ) -> Epoch:
     """The same for rows that are sent to the device as they are needed.
 
     Order, keys and arithmetic are those of `train_epoch`.
     """
-    by_seed, _ = shardings(n_seeds)
     trained, _ = rows_of(dataset)
     judge_part = _judge_part(model)
 
@@ -205,17 +212,17 @@ def epochs_in_parts(
 
     functions = (order, some_steps, judge_part, end, judge_and_end)
     orders, steps, judge_some, ends, judges_and_ends = (
-        jax.jit(over_seeds(f, n_seeds)) for f in functions
+        jax.jit(over_seeds(f, mesh)) for f in functions
     )
 
     def epoch(state: State) -> tuple[State, dict[str, Array]]:
         new, terms = state, []
         rows = trained[jax.device_get(orders(state))]
-        for _, data in parts(dataset.batch, rows, by_seed):
+        for _, data in parts(dataset.batch, rows, by_seed(mesh)):
             new, found = steps((new, data))
             terms.append(found)
             jax.block_until_ready(terms[-2:-1])  # lest parts pile up on the device
-        sent = _to_judge(dataset, plan.batch_size, n_seeds)
+        sent = _to_judge(dataset, plan.batch_size, mesh)
         first, second = next(sent), next(sent, None)
         if second is None:
             # As in `train_epoch` one program: apart, the compiler rounds otherwise.
@@ -240,13 +247,12 @@ def _judge_part(model: Model) -> Callable:
 
 
 def _to_judge(
-    dataset: Dataset, batch_size: int, n_seeds: int
+    dataset: Dataset, batch_size: int, mesh: Mesh
 ) -> Iterator[tuple[Batch, Int[Array, " m"]]]:
     """The rows that judge, in parts on the device; and the numbers of their batches."""
-    _, everywhere = shardings(n_seeds)
     _, held_out = rows_of(dataset)
     numbers, rows = judged_rows(len(held_out), batch_size)
-    for some, data in parts(dataset.batch, held_out[rows], everywhere):
+    for some, data in parts(dataset.batch, held_out[rows], everywhere(mesh)):
         yield data, jnp.asarray(numbers[some])
 
 
@@ -255,10 +261,11 @@ def _joined(found: list[dict[str, Array]]) -> dict[str, Array]:
     return jax.tree.map(lambda *parts: jnp.concatenate(parts, axis=1), *found)
 
 
-def refit_each(model: Model, tx, state: State, dataset: Dataset) -> State:
+def refit_each(model: Model, tx, state: State, dataset: Dataset, mesh: Mesh) -> State:
     """Calls `model.refit` for every seed; the optimiser starts anew."""
     trained, _ = rows_of(dataset)
-    codes = map_rows(model.encode, state.variables, dataset.batch, rows=trained)
+    where = {"rows": trained, "mesh": mesh}
+    codes = map_rows(model.encode, state.variables, dataset.batch, **where)
 
     def refit(i):
         one = jax.tree.map(lambda x: x[i], state)
@@ -267,6 +274,7 @@ def refit_each(model: Model, tx, state: State, dataset: Dataset) -> State:
 
     refitted = [refit(i) for i in range(len(state.step))]
     variables = jax.tree.map(lambda *leaves: jnp.stack(leaves), *refitted)
-    return state._replace(
+    state = state._replace(
         variables=variables, opt_state=jax.vmap(tx.init)(variables["params"])
     )
+    return jax.device_put(state, by_seed(mesh))
