@@ -99,6 +99,7 @@ def get_config() -> ConfigDict:
             plateau=5,  # epochs without one until the rate falls
             factor=0.5,  # by which it falls
             checkpoint_every=20,  # epochs
+            tensorboard=False,  # event files, to watch it (pip install tensorboardX)
         )
     )
     config.mesh = ConfigDict(

@@ -148,6 +148,7 @@ CASES = {
     "train.plateau": (4, {}, SHORT),
     "train.factor": (0.1, {}, SHORT),
     "train.checkpoint_every": (3, {}),
+    "train.tensorboard": (True, {}),
     "cluster.names": (("ward",), {}),
     "cluster.k": ((3,), {}, {"cluster.names": ("dbscan",)}),
     "baselines.names": (("raw",), {}),

@@ -1,7 +1,9 @@
 """One experiment, from a folder of songs to scores and pictures: the whole program."""
 
+import contextlib
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,25 @@ from vaejax import (
     run_folder,
     scoring,
     sections,
+    tracking,
 )
 from vaejax.collection import Collection, open_collection, prepare
 from vaejax.core import Dataset
 from vaejax.resumable import Trained, train_model
+from vaejax.tracking import Tracker
 from vaejax.trained import Finished, best_seed, restored, settings_of
 
 COMPILED_BYTES = 2**31  # of compiled programs that are kept; the songbook needs 2**27
 
 
-def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
+def run(
+    config,
+    *,
+    workdir: Path | None,
+    results: Path,
+    started: float,
+    on_epoch: Tracker = tracking.nobody,
+) -> Path:
     """Runs one experiment, or goes on with it, or shows it when it is finished.
 
     Args:
@@ -36,6 +47,7 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
       workdir: the run folder; None names one under `results` by what is run on what.
       results: where run folders without a name go.
       started: time.perf_counter() when the command started.
+      on_epoch: is told of every epoch that is trained; see `tracking`.
 
     Returns:
       The run folder.
@@ -49,8 +61,11 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
     found = open_collection(settings)
     workdir = workdir or results / run_folder.identity(settings, found.fingerprint)
     if not run_folder.is_finished(workdir, settings, found.fingerprint):
-        with run_folder.locked(workdir):
-            _run(settings, found, workdir, started)
+        with (
+            run_folder.locked(workdir),
+            _trackers(settings, workdir, on_epoch) as tracker,
+        ):
+            _run(settings, found, workdir, started, tracker)
         return workdir
     run_folder.verify(workdir)
     say((workdir / "scores.txt").read_text())
@@ -58,7 +73,18 @@ def run(config, *, workdir: Path | None, results: Path, started: float) -> Path:
     return workdir
 
 
-def _run(settings: dict, found: Collection, workdir: Path, started: float) -> None:
+@contextlib.contextmanager
+def _trackers(settings: dict, workdir: Path, on_epoch: Tracker) -> Iterator[Tracker]:
+    if not settings["train"]["tensorboard"]:
+        yield on_epoch
+        return
+    with tracking.tensorboard(workdir / "tensorboard") as events:
+        yield tracking.together([events, on_epoch])
+
+
+def _run(
+    settings: dict, found: Collection, workdir: Path, started: float, tracker: Tracker
+) -> None:
     run_folder.open_run(workdir, settings, found.fingerprint)
     say(f"Run folder: {workdir}")
     cache_compilations(settings)
@@ -68,7 +94,7 @@ def _run(settings: dict, found: Collection, workdir: Path, started: float) -> No
     notes += effects.without_effect(settings)
     disk.write_json(workdir / "notes.json", notes)
     say("\n".join([about, *notes]))
-    history = run_folder.History(workdir / "history.jsonl")
+    history = run_folder.History(workdir / "history.jsonl", tracker)
     trained = [
         train_model(options, dataset, settings, workdir, history, started)
         for options in models_to_train(settings)

@@ -77,8 +77,10 @@ def joined(batch: Batch, names: Sequence[str]) -> Float[Array, "b t f"]:
     """Every modality of `names` side by side: frame by frame, or as a single frame."""
     shapes = {name: batch[name].shape[1:] for name in names}
     n_frames = joined_shape(shapes)[0]
-    rows = [x.reshape(len(x), n_frames, -1) for x in (batch[name] for name in names)]
-    return jnp.concatenate(rows, axis=-1)
+    rows = (batch[name] for name in names)
+    # The shape, for `len` has no answer where the number of rows is left open.
+    parts = [x.reshape(x.shape[0], n_frames, -1) for x in rows]
+    return jnp.concatenate(parts, axis=-1)
 
 
 def joined_shape(shapes: Shapes) -> tuple[int, int]:

@@ -74,7 +74,7 @@ class MLPEncoder(nn.Module):
     ) -> Float[Array, "b w"]:
         """Returns the last hidden layer; padding is 0 in x, so no mask is needed."""
         del mask
-        h = jnp.concatenate([x.reshape(len(x), -1), context], axis=-1)
+        h = jnp.concatenate([x.reshape(x.shape[0], -1), context], axis=-1)
         for width in self.hidden:
             h = nn.Dense(width, dtype=self.dtype)(h)
             h = Block(self.norm, self.dropout, self.dtype)(h, train)

@@ -246,7 +246,7 @@ def _init(parts: Parts, key: Array, batch: Batch) -> Variables:
 def _told(parts: Parts, params: dict, batch: Batch) -> Float[Array, "b e"]:
     """The embedding of the labels that the model is told; e = 0 without any."""
     if not parts.context.n_classes:
-        return jnp.zeros((len(batch[next(iter(parts.shapes))]), 0))
+        return jnp.zeros((batch[next(iter(parts.shapes))].shape[0], 0))
     return parts.context.apply({"params": params["context"]}, batch["condition"])
 
 

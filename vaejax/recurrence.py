@@ -174,7 +174,7 @@ class RecurrentEncoder(nn.Module):
         )
         parts = nn.Dense((self.units + 1) // 2, dtype=self.dtype, name="summary")(parts)
         found = [mean, parts, forward[-1:].swapaxes(0, 1), backward[:1].swapaxes(0, 1)]
-        h = jnp.concatenate([part.reshape(len(x), -1) for part in found], axis=-1)
+        h = jnp.concatenate([part.reshape(x.shape[0], -1) for part in found], axis=-1)
         h = Norm(self.norm, self.dtype)(h, train)
         return nn.Dropout(self.dropout, deterministic=not train)(h)
 

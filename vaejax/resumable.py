@@ -63,6 +63,7 @@ def train_model(
     name, how = name_of(options), dict(settings["train"])
     model = make_model(options, settings, dataset)
     seeds = tuple(range(how.pop("seeds")))
+    del how["tensorboard"]
     how["mesh"] = mesh = devices.mesh_of(len(seeds), **settings["mesh"])
     place = workdir / "checkpoints" / name
     with checkpoint.opened(place, every=how.pop("checkpoint_every")) as saved:

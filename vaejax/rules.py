@@ -213,6 +213,7 @@ RULES = {
     "train.plateau": whole(1, 1_000_000),
     "train.factor": positive(1.0),
     "train.checkpoint_every": whole(1, 1_000_000),
+    "train.tensorboard": FLAG,
     "cluster.names": each(one_of(CLUSTERERS), least=1),
     "cluster.k": each(COUNT, least=1),
     "baselines.names": each(one_of(("raw", "pca", "autoencoder"))),

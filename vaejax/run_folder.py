@@ -19,7 +19,8 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 
-from vaejax import disk
+from vaejax import disk, tracking
+from vaejax.tracking import Tracker
 
 PACKAGES = (
     *("jax", "flax", "optax", "orbax-checkpoint", "numpy", "scipy"),
@@ -33,8 +34,9 @@ KEPT = (  # what tables, figures and pages are made from
     *("latents.npz", "reconstructions.npz", "assignments.csv", "scores.csv"),
     "permutations.npz",
 )
-# These change how fast a run goes, not what comes out.
+# These change how a run goes, not what comes out.
 WITHOUT_EFFECT = {("data", key) for key in ("cache_dir", "n_workers", "memory")}
+WITHOUT_EFFECT |= {("train", "tensorboard")}
 WITHOUT_EFFECT |= {("mesh", "seed"), ("mesh", "data")}  # but for rounding
 
 
@@ -223,9 +225,13 @@ def _sha256(path: Path) -> str:
 class History:
     """`history.jsonl`: one line an epoch, lists over seeds, and a checksum of each."""
 
-    def __init__(self, path: Path) -> None:
-        """Opens the file; `rows` is what it holds up to the first damaged line."""
-        self._path = path
+    def __init__(self, path: Path, tracker: Tracker = tracking.nobody) -> None:
+        """Opens the file; `rows` is what it holds up to the first damaged line.
+
+        Args:
+          tracker: is told of every row that is added, once it is written.
+        """
+        self._path, self._tracker = path, tracker
         lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
         rows = [_row(line) for line in lines]
         whole = rows.index(None) if None in rows else len(rows)
@@ -256,6 +262,7 @@ class History:
                 file.write(_line(row))
         except OSError as error:
             raise disk.DiskError(self._path, error) from error
+        self._tracker(row)
 
     def of(self, model: str) -> list[dict]:
         """The rows of one model, in order."""
