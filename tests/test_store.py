@@ -1,5 +1,8 @@
 """The cache folder keeps what it is given, or says what is wrong with it."""
 
+import errno
+import mmap
+import os
 import random
 import resource
 import signal
@@ -145,3 +148,58 @@ def test_a_cache_that_forgets_is_not_tried_for_ever(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "arrays", lambda *_: None)
     with pytest.raises(StoreError, match="checksums fail 3 times in a row"):
         extract(songs(tmp_path / "songs", 1), tmp_path / "cache")
+
+
+def test_what_a_killed_process_left_of_a_record_shifts_no_other(tmp_path):
+    fill(tmp_path, 1)
+    (shard,) = (tmp_path / "shards").iterdir()
+    with shard.open("ab") as file:
+        file.write(b"cut")
+    with store.opened(tmp_path, SETTINGS) as cache:
+        job = (b"07", Path())
+        record = store.fill(tmp_path, "w", lambda _: (made(7), META), job)
+        store.keep(cache, record)
+    assert record.shard == shard.name and record.start % 64 == 0
+    assert is_whole(tmp_path, 0) and is_whole(tmp_path, 7)
+
+
+def test_records_of_the_last_second_are_found_before_they_are_in_the_index(tmp_path):
+    with store.opened(tmp_path, SETTINGS) as cache:
+        record = store.note(b"odd", {"reason": "is a text."})
+        store.keep(cache, record)
+        assert store.find(cache, b"odd") == record
+        query = "SELECT COUNT(*) FROM records"
+        assert cache.index.execute(query).fetchone() == (0,)
+        store.save(cache)
+        assert cache.index.execute(query).fetchone() == (1,)
+        assert store.find(cache, b"odd") == record
+
+
+def test_a_cache_that_another_machine_does_not_share_is_named(tmp_path):
+    where = f"is not there on '{os.uname().nodename}'. All machines must see the same"
+    job = (b"01", Path())
+    with pytest.raises(StoreError, match=f"elsewhere' {where}"):
+        store.fill(tmp_path / "elsewhere", "w", lambda _: (made(1), META), job)
+    with pytest.raises(StoreError, match=f"0000.bin' {where}"):
+        with store.opened(tmp_path, SETTINGS) as cache:
+            record = store.fill(tmp_path, "w", lambda _: (made(1), META), job)
+            (tmp_path / "shards" / record.shard).unlink()
+            store.keep(cache, record)
+
+
+def test_more_shards_than_open_files_are_allowed_for_or_told(tmp_path, monkeypatch):
+    limits = [(300, 4000)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
+    fill(tmp_path, 1)
+    with store.opened(tmp_path, SETTINGS) as cache:
+        record = store.find(cache, b"00")
+        cache.shards.update({str(i): np.zeros(1, np.uint8) for i in range(100)})
+
+        def full(*_, **__):
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr(mmap, "mmap", full)
+        with pytest.raises(StoreError, match="more shards than .* once, 4000. Raise"):
+            store.arrays(cache, record)
+    assert limits[-1] == (4000, 4000)

@@ -43,6 +43,7 @@ def test_jobs_are_taken_as_they_are_needed():
 
 def test_a_worker_is_plain(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)  # which Dask sets
     asked = [
         "sorted({'jax', 'librosa', 'pytest'} & set(__import__('sys').modules))",
         "__import__('os').environ['OMP_NUM_THREADS']",

@@ -4,7 +4,7 @@ What decides whether a clip is computed is the content of its file and the setti
 its name or age. One bad file is set aside with its reason, and the rest goes on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import closing
 from functools import partial
 from itertools import chain
@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float32
 from tqdm import tqdm
 
-from vaejax import audio, contents, mapped, store, workers
+from vaejax import audio, contents, dask_workers, mapped, store, workers
 from vaejax.core import Rejected, Track
 
 VERSION = 1  # raised whenever audio.py gives other numbers
@@ -27,6 +27,13 @@ WALL_S = 1200  # where the disk or other programs keep it waiting
 MEMORY_BYTES = 2**31
 _BYTES_PER_S = 2**22  # more for a longer window: stereo at 192 kHz, in three copies
 _ROUNDS = 3  # for a cache whose records turn out to be damaged
+
+
+class Team(NamedTuple):
+    """Who computes: processes of this machine, or of a Dask cluster."""
+
+    n_workers: int
+    scheduler: str  # "" is none
 
 
 class Clip(NamedTuple):
@@ -45,6 +52,7 @@ def extract(
     *,
     cache_dir: Path,
     n_workers: int,
+    scheduler: str = "",
     sample_rate_hz: int,
     duration_s: float,
     crop: str,
@@ -52,6 +60,7 @@ def extract(
     hop: int,
     n_mels: int,
     n_mfcc: int,
+    needed: Callable[[Sequence[Track]], Container[str]] | None = None,
 ) -> tuple[list[Clip], list[Rejected]]:
     """The clips in the order of their tracks, and the tracks that give none.
 
@@ -62,6 +71,8 @@ def extract(
       tracks: of `corpus.read`.
       cache_dir: made if need be; may be shared by processes that run at once.
       n_workers: processes that decode, at least 1; this one never does.
+      scheduler: of a Dask cluster that does it instead: its address, or local for one
+        of this machine alone. The features are the same.
       sample_rate_hz: to which everything is resampled.
       duration_s: longest stretch used of a file.
       crop: where that stretch lies: start, centre or loudest.
@@ -69,10 +80,14 @@ def extract(
       hop: samples between frames.
       n_mels: bands.
       n_mfcc: coefficients, at most n_mels.
+      needed: of the tracks that have features, the ids of those that are read; of all
+        others the shapes are known, and everything is 0. None reads all.
 
     Raises:
       StoreError: the cache folder is damaged or does not keep what it is given.
+      DaskError: the cluster cannot be used.
     """
+    team = Team(n_workers, scheduler)
     frames = {"sample_rate_hz": sample_rate_hz, "n_fft": n_fft, "hop": hop}
     crops = {"duration_s": float(duration_s), "crop": crop}
     settings = frames | crops | {"n_mels": n_mels, "n_mfcc": n_mfcc}
@@ -83,8 +98,11 @@ def extract(
 
     with store.opened(cache_dir, settings | {"version": VERSION}) as cache:
         for _ in range(_ROUNDS):
-            records = _records(cache, tracks, recipe, n_workers)
-            found = [_clip(cache, *pair) for pair in zip(tracks, records, strict=True)]
+            records = _records(cache, tracks, recipe, team)
+            pairs = [*zip(tracks, records, strict=True)]
+            usable = [track for track, record in pairs if record.shapes]
+            ids = needed(usable) if needed else {track.track_id for track in usable}
+            found = [_clip(cache, *pair, pair[0].track_id in ids) for pair in pairs]
             if all(found):
                 clips = [clip for clip in found if isinstance(clip, Clip)]
                 return clips, [row for row in found if isinstance(row, Rejected)]
@@ -95,12 +113,15 @@ def extract(
 
 
 def _clip(
-    cache: store.Store, track: Track, record: store.Record
+    cache: store.Store, track: Track, record: store.Record, is_read: bool
 ) -> Clip | Rejected | None:
     """What a record says about its track; None where the record is damaged."""
     if not record.shapes:
         reason = f"{track.file_name!r} {' '.join(record.meta.values())}"
         return Rejected(track.file_name, track.track_id, reason)
+    if not is_read:
+        empty = (np.broadcast_to(np.float32(0), shape) for shape in record.shapes)
+        return Clip(track, *empty, **record.meta)
     arrays = store.arrays(cache, record)
     if arrays is None:
         store.drop(cache, record)
@@ -113,10 +134,10 @@ def _records(
     cache: store.Store,
     tracks: Sequence[Track],
     recipe: Callable[[], audio.Recipe],
-    n_workers: int,
+    team: Team,
 ) -> list[store.Record]:
     """One record a track, computed where the cache has none."""
-    paths = [track.path for track in tracks]
+    paths = [track.path.absolute() for track in tracks]  # for whoever reads them
     records = [_cached(cache, path) for path in paths]
     missing = {row: paths[row] for row, record in enumerate(records) if record is None}
     if not missing:
@@ -127,7 +148,7 @@ def _records(
             records[row] = record
             bar.update()
 
-        _compute(cache, missing, recipe, n_workers, done)
+        _compute(cache, missing, recipe, team, done)
     return records
 
 
@@ -141,19 +162,21 @@ def _compute(
     cache: store.Store,
     paths: dict[int, Path],
     recipe: Callable[[], audio.Recipe],
-    n_workers: int,
+    team: Team,
     done: Callable[[int, store.Record], None],
 ) -> None:
     """Calls `done` for every row; contents that are equal are computed once."""
     waiting: dict[bytes, list[int]] = {}
-    jobs = _jobs(cache, paths, waiting, n_workers, done)
+    jobs = _jobs(cache, paths, waiting, team.n_workers, done)
     first = next(jobs, None)
     if first is None:
         return
     made = recipe()  # only now worth a second
-    work = partial(store.fill, cache.folder, uuid4().hex, partial(audio.analyse, made))
-    how = {"n_workers": n_workers, "limits": limits(made.duration_s)}
-    with closing(workers.results(work, chain([first], jobs), **how)) as results:
+    folder, analyse = cache.folder.absolute(), partial(audio.analyse, made)
+    work = partial(store.fill, folder, uuid4().hex, analyse)
+    how = {"n_workers": team.n_workers, "limits": limits(made.duration_s)}
+    results_of = _results_of(team.scheduler, len(paths))
+    with closing(results_of(work, chain([first], jobs), **how)) as results:
         for (content, path), record in results:
             if isinstance(record, workers.WorkerError):
                 record = _unavailable(record)
@@ -164,6 +187,13 @@ def _compute(
                 store.keep(cache, record)
             for row in waiting.pop(content):
                 done(row, record)
+
+
+def _results_of(scheduler: str, n_jobs: int) -> Callable[..., Iterator]:
+    """`workers.results`, or the same on a cluster."""
+    if not scheduler:
+        return workers.results
+    return partial(dask_workers.results, scheduler=scheduler, n_jobs=n_jobs)
 
 
 def limits(duration_s: float) -> workers.Limits:

@@ -23,6 +23,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple, TypeVar
+from uuid import uuid4
 
 Job = TypeVar("Job")
 
@@ -34,8 +35,10 @@ _ONE_THREAD = {  # processes times threads would fight for the cores
     "MKL_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+_HERE = uuid4().hex[:12]  # host names and process ids may be those of a container
+_PROCESSES = threading.Lock()  # starts and ends are not for several threads at once
 # Once, by the server that processes are forked from: another one then takes 7 ms.
-_LOADED = ["vaejax.audio", "vaejax.store", "scipy.fft"]
+_LOADED = ["vaejax.audio", "vaejax.contents", "vaejax.store", "scipy.fft"]
 
 
 class WorkerError(RuntimeError):
@@ -128,17 +131,19 @@ def _hand_out(
 
 
 def _hire(work: Callable, limits: Limits | None, slot: int) -> _Worker:
-    """Starts a process; its name ends in its number."""
+    """Starts a process under a name that no other has, here or on another machine.
+
+    It ends in the number of the process; one that takes its place has the same.
+    """
     # Not forked from here: this process has JAX's threads, and a copy of their locks
     # would hang.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_LOADED)
     pipe, theirs = context.Pipe()
-    with theirs, _plain_start():
+    name = f"{_HERE}-{threading.get_native_id()}-{slot}"
+    with theirs, _PROCESSES, plain_start():
         # No daemon, for those may have no processes of their own.
-        process = context.Process(
-            target=_serve, args=(work, theirs, limits), name=f"worker-{slot}"
-        )
+        process = context.Process(target=_serve, args=(work, theirs, limits), name=name)
         process.start()
     return _Worker(process, pipe, deque())
 
@@ -151,13 +156,13 @@ def _dismiss(team: dict[int, _Worker], limits: Limits | None) -> None:
         elif worker.jobs:
             worker.process.terminate()  # it may save what it has
     while team:
-        team.popitem()[1].process.join()
+        _join(team.popitem()[1].process)
 
 
 def _ending(worker: _Worker, limits: Limits | None) -> str:
     """How a process ended, as the end of a sentence that begins with the file."""
     worker.pipe.close()
-    worker.process.join()
+    _join(worker.process)
     code = worker.process.exitcode
     if code >= 0:
         return f"ended the process that read it (exit code {code})."
@@ -174,8 +179,14 @@ def _ending(worker: _Worker, limits: Limits | None) -> str:
     return f"crashed the process that read it ({name}): a fault of a decoder."
 
 
+def _join(process: BaseProcess) -> None:
+    wait([process.sentinel])
+    with _PROCESSES:
+        process.join()
+
+
 @contextmanager
-def _plain_start() -> Iterator[None]:
+def plain_start() -> Iterator[None]:
     """Processes started here do not import the launcher, and use one thread each."""
     main = sys.modules["__main__"]
     before = {name: os.environ.get(name) for name in _ONE_THREAD}
