@@ -35,6 +35,7 @@ def get_config() -> ConfigDict:
             hop=512,  # samples between frames
             n_mels=128,
             n_mfcc=40,  # coefficients; their deltas come on top
+            scheduler="",  # of Dask, for many machines: tcp://HOST:PORT; or local
         )
     )
     config.lyrics = ConfigDict(
@@ -99,6 +100,7 @@ def get_config() -> ConfigDict:
             plateau=5,  # epochs without one until the rate falls
             factor=0.5,  # by which it falls
             checkpoint_every=20,  # epochs
+            checkpoint_minutes=10.0,  # and within an epoch that is sent in parts
             tensorboard=False,  # event files, to watch it (pip install tensorboardX)
         )
     )
@@ -106,6 +108,9 @@ def get_config() -> ConfigDict:
         dict(
             seed=0,  # devices that seeds are spread over; 0: as many as divide them
             data=1,  # devices that share the rows of a seed
+            coordinator="",  # many hosts: HOST:PORT of process 0; auto: Slurm, MPI
+            processes=1,  # of the hosts, all of which run the same command
+            process=0,  # which of them this is
         )
     )
     config.cluster = ConfigDict(

@@ -10,6 +10,8 @@ python launch/benchmark.py --what=training --models=configs --seeds=1,8 \
 python launch/benchmark.py --what=text --n=200 --threads=1,2 --against=torch
 python launch/benchmark.py --what=clusters --n=100000
 python launch/benchmark.py --what=streaming --n=10000
+python launch/benchmark.py --what=scaling --n=300
+python launch/benchmark.py --what=store --n=10000000
 """
 
 import importlib
@@ -18,10 +20,12 @@ from collections.abc import Iterator
 import command
 from absl import flags
 
-KINDS = ["features", "training", "text", "clusters", "streaming"]
+KINDS = ["features", "training", "text", "clusters", "streaming", "scaling", "store"]
 WHAT = flags.DEFINE_enum("what", "features", KINDS, "What is timed.")
 ROOT = flags.DEFINE_string("root", "", "Folder of audio; none renders clips.")
-N = flags.DEFINE_integer("n", 100, "Number of clips, lines or rows.", lower_bound=1)
+N = flags.DEFINE_integer(
+    "n", 100, "Number of clips, lines, rows or tracks.", lower_bound=1
+)
 WORKERS = flags.DEFINE_integer("workers", 2, "Number of processes.", lower_bound=1)
 MODELS = flags.DEFINE_list(
     "models", ["fixed"], "Fixed cases; configs by name; fixed or configs: all of them."
@@ -83,6 +87,20 @@ def streaming() -> Iterator[str]:
     return streaming(n=N.value)
 
 
+def scaling() -> Iterator[str]:
+    """Training on several processes and devices."""
+    from vaejax.benchmarks.scaling import scaling
+
+    return scaling(n=N.value)
+
+
+def store() -> Iterator[str]:
+    """The feature cache with millions of tracks."""
+    from vaejax.benchmarks.store import store_of_millions
+
+    return store_of_millions(n=N.value)
+
+
 def _cases():
     from vaejax.benchmarks.cases import FIXED, from_settings
     from vaejax.sections import plain
@@ -120,7 +138,8 @@ def _refuse_unknown(flag: str, values: list[str], choices: tuple[str, ...]) -> N
 
 def main() -> None:
     """Prints the lines of the benchmark as they come."""
-    runs = {f.__name__: f for f in (features, training, text, clusters, streaming)}
+    ways = (features, training, text, clusters, streaming, scaling, store)
+    runs = {f.__name__: f for f in ways}
     for line in runs[WHAT.value]():
         print(line, flush=True)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vaejax import checkpoint
-from vaejax.core import NEVER, Best, State
+from vaejax.core import NEVER, Best, Middle, State
 
 TREE = {"w": jnp.arange(300.0), "inner": {"b": jnp.ones((3, 4), jnp.bfloat16)}}
 TEMPLATE = jax.tree.map(jnp.zeros_like, TREE)
@@ -113,3 +113,52 @@ def test_damaged_best_variables_are_put_aside(folder):
         assert saved.best(TEMPLATE) is None
         saved.finish(plus(7))
     assert_equal(checkpoint.best(folder, TEMPLATE), plus(7))
+
+
+def middle(n: int) -> Middle:
+    """After n steps of two seeds, in two parts."""
+    ones = [{"loss": jnp.full((2, m), float(n))} for m in (n - 1, 1)]
+    return Middle(state(n), ones, {"at_once": 2, "reader": {"next_index": n}})
+
+
+@pytest.fixture
+def begun(folder):
+    """Middles of the epoch after the sixth; two are kept."""
+    with checkpoint.opened(folder, every=2) as saved:
+        for n in (60, 70, 80):
+            saved.save_middle(6, state(6), middle(n))
+        saved.save_middle(6, state(6), middle(80))
+    return folder
+
+
+def test_the_middle_of_an_epoch_is_restored_bit_for_bit(begun):
+    epoch, start, found = restored(begun)
+    assert epoch == 6
+    assert_equal((start, found.state), (state(6), state(80)))
+    assert_equal(found.terms, [{"loss": np.full((2, 80), 80, np.float32)}])
+    assert found.position == {"at_once": 2, "reader": {"next_index": 80}}
+
+
+@pytest.mark.parametrize("item", ["states", "about"])
+def test_a_flipped_bit_in_a_middle_is_found_and_the_one_before_is_used(begun, item):
+    flip(arrays_of(begun / "middle" / "80" / item)[0])
+    assert_equal(restored(begun)[2].state, state(70))
+    assert [p.name for p in (begun / "damaged").iterdir()] == ["80-0"]
+    (begun / "sha256" / "middle-70.json").unlink()
+    assert len(restored(begun)) == 2
+
+
+def test_a_middle_goes_when_its_epoch_has_ended(begun):
+    with checkpoint.opened(begun, every=2) as saved:
+        assert not saved.save(7, state(7)) and len(saved.middle.all_steps()) == 2
+        assert saved.save(8, state(8)) and not saved.middle.all_steps()
+    assert restored(begun)[0] == 8
+    assert not [*(begun / "sha256").glob("middle*")]
+
+
+def test_a_middle_that_is_older_or_beyond_the_history_is_not_used(begun):
+    assert restored(begun, most=5)[0] == 4
+    with checkpoint.opened(begun, every=2) as saved:
+        saved.save(8, state(8))
+        saved.save_middle(6, state(6), middle(90))
+    assert len(restored(begun)) == 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vaejax import data
+from vaejax import data, inputs
 from vaejax.core import Track
 from vaejax.features import Clip
 
@@ -18,7 +18,7 @@ def clip(track_id: str, *, song_id: str = "", value: float = 0.0, **columns) -> 
 
 def test_mel_statistics_by_hand():
     mel = np.array([[0.0, -10.0], [-20.0, -10.0], [0.0, -10.0]], np.float32)
-    found = data.mel_statistics(mel)
+    found = inputs.mel_statistics(mel)
     # mean of 0, -20, 0; its deviation; steps of 0 (the first frame), 20 and 20
     expected = [-20 / 3, -10, np.std([0, -20, 0]), 0, 40 / 3, 0]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
@@ -26,13 +26,13 @@ def test_mel_statistics_by_hand():
 
 def test_mfcc_statistics_leave_out_the_means_of_the_deltas():
     mfcc = np.arange(12, dtype=np.float32).reshape(2, 6)
-    found = data.mfcc_statistics(mfcc)
+    found = inputs.mfcc_statistics(mfcc)
     np.testing.assert_allclose(found, [3, 4, 3, 3, 3, 3, 3, 3])
 
 
-@pytest.mark.parametrize("name", data.STATISTICS)
+@pytest.mark.parametrize("name", inputs.STATISTICS)
 def test_a_clip_of_one_frame_has_finite_statistics(name):
-    assert np.isfinite(data.STATISTICS[name](np.ones((1, 6), np.float32))).all()
+    assert np.isfinite(inputs.STATISTICS[name](np.ones((1, 6), np.float32))).all()
 
 
 def clips() -> list[Clip]:
@@ -141,13 +141,13 @@ def test_every_column_of_the_metadata_is_a_label_column():
 def test_images_average_neighbouring_frames_down_to_so_many():
     found = clips()[:2]
     found[1] = found[1]._replace(mel=found[1].mel[:4], mfcc=found[1].mfcc[:4])
-    x, mask = data.image(found, "mel", data.frame_step(found, 5))
+    x, mask = inputs.image(found, "mel", inputs.frame_step(found, 5))
     assert x.shape == (2, 5, 4)  # nine frames, two at a time; four frames, and padding
     np.testing.assert_allclose(x[0, 0], found[0].mel[:2].mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(x[0, 4], found[0].mel[8], rtol=1e-6)
     assert mask.sum(axis=1).tolist() == [5, 2]
     assert not x[1, 2:].any()
-    whole, _ = data.image(found, "mel", data.frame_step(found, 0))
+    whole, _ = inputs.image(found, "mel", inputs.frame_step(found, 0))
     np.testing.assert_array_equal(whole[0], found[0].mel)
 
 
@@ -170,7 +170,7 @@ def test_a_class_that_only_held_out_songs_have_is_unknown():
 
 def test_other_songs_are_standardised_by_the_numbers_of_the_dataset():
     dataset = data.from_clips(clips(), **HOW)
-    forms = data.forms_of(("mel", "mfcc"), "statistics", "statistics")
+    forms = inputs.forms_of(("mel", "mfcc"), "statistics", "statistics")
     again = data.alike(dataset, clips()[3:5], forms, None)
     assert again.keys() == dataset.batch.keys()
     for name, x in again.items():

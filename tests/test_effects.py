@@ -28,6 +28,7 @@ from vaejax import (
     evaluate,
     experiment,
     grid,
+    resumable,
     run_folder,
     scoring,
     songbook,
@@ -93,6 +94,7 @@ CASES = {
     "features.hop": (256, {}, WORDS),
     "features.n_mels": (9, {}, WORDS),
     "features.n_mfcc": (5, {}, MEL),
+    "features.scheduler": ("local", {}, WORDS),
     "lyrics.encoder": ("xlm_roberta", BOTH, {}),
     "lyrics.model": ("another", BOTH | XLMR, BOTH),
     "lyrics.dim": (4, BOTH, BOTH | XLMR),
@@ -137,6 +139,13 @@ CASES = {
     "fusion.lyrics_weight": (2.0, BOTH, {}),
     "mesh.seed": (1, {"train.seeds": 2}),
     "mesh.data": (2, {}),
+    "mesh.coordinator": ("localhost:1", {}),
+    "mesh.processes": (2, {"mesh.coordinator": "localhost:1"}, {}),
+    "mesh.process": (
+        1,
+        {"mesh.coordinator": "localhost:1", "mesh.processes": 2},
+        {"mesh.processes": 2},
+    ),
     "train.seeds": (2, {}),
     "train.epochs": (30, {}),
     "train.batch_size": (5, {}),
@@ -148,6 +157,7 @@ CASES = {
     "train.plateau": (4, {}, SHORT),
     "train.factor": (0.1, {}, SHORT),
     "train.checkpoint_every": (3, {}),
+    "train.checkpoint_minutes": (5.0, {}, {"data.memory": "resident"}),
     "train.tensorboard": (True, {}),
     "cluster.names": (("ward",), {}),
     "cluster.k": ((3,), {}, {"cluster.names": ("dbscan",)}),
@@ -261,11 +271,16 @@ def pieces(settings: dict, place) -> Iterator[str]:
     """What a run of these settings does, piece by piece, the quickest first."""
     yield settings["data"]["cache_dir"] + settings["model"]["title"]
     yield str(started(settings))
-    yield str(devices.mesh_of(settings["train"]["seeds"], **settings["mesh"]).shape)
+    yield str(devices.mesh_for(settings).shape)
+    yield repr(joined(settings))
+    yield str(settings["features"]["scheduler"] if heard(settings) else "")
+    yield str(saved_within_epochs(settings))
     yield remembered("rates", lambda: rates(settings["train"]), settings["train"])
     yield repr([settings["figures"][key] for key in ("projections", "pdf")])
     yield repr([settings["eval"][key] for key in ("nuisance", "factors")])
-    read = [settings[s] for s in ("data", "songbook", "features", "lyrics")]
+    read = [settings[s] for s in ("data", "songbook", "lyrics")]
+    features = settings["features"].items()
+    read.append({key: value for key, value in features if key != "scheduler"})
     read.append(settings["networks"]["dtype"])
     dataset, clips, words = remembered("data", lambda: prepared(settings, place), *read)
     seen = digest(seen_of(dataset), words)
@@ -277,8 +292,14 @@ def pieces(settings: dict, place) -> Iterator[str]:
         lambda: clustered(settings, dataset),
         *(seen, *(settings[s] for s in read)),
     )
-    for options in experiment.models_to_train(settings):
+    for options in resumable.models_to_train(settings):
         yield program(options, settings, dataset)
+
+
+def joined(settings: dict) -> tuple:
+    """What a process tells those that it trains with."""
+    given = [settings["mesh"][key] for key in ("coordinator", "processes", "process")]
+    return tuple(given) if given[0] else ()
 
 
 def seen_of(dataset) -> tuple:
@@ -302,11 +323,19 @@ def prepared(settings: dict, place):
 def started(settings: dict) -> set:
     """With how many processes songs are rendered or heard."""
     data = settings["data"]
-    works = data["root"] == "songbook" or data["modalities"] not in (
-        ("lyrics",),
-        ("pixels",),
-    )
+    works = data["root"] == "songbook" or heard(settings)
     return {collection.n_workers(settings)} if works else set()
+
+
+def heard(settings: dict) -> bool:
+    """Whether audio is."""
+    return settings["data"]["modalities"] not in (("lyrics",), ("pixels",))
+
+
+def saved_within_epochs(settings: dict) -> set:
+    """Minutes between checkpoints within an epoch; none where it is one program."""
+    in_parts = settings["data"]["memory"] != "resident"
+    return {settings["train"]["checkpoint_minutes"]} if in_parts else set()
 
 
 def program(options: dict, settings: dict, dataset) -> str:
@@ -344,7 +373,8 @@ def rates(how: dict) -> str:
         found.append(float(best.rate))
         state = State(zero, zero, {}, (), best, zero)
         best = epoch.keep_best(state, jnp.float32(1.0), plan)
-    rest = {k: v for k, v in how.items() if k not in ("plateau", "factor")}
+    apart = "plateau", "factor", "checkpoint_minutes"
+    rest = {k: v for k, v in how.items() if k not in apart}
     return repr((found, rest))
 
 

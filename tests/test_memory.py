@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from test_data import HOW, clips
@@ -79,7 +80,8 @@ def test_models_that_have_no_room_are_refused(monkeypatch):
     memory.refuse_training(GB, GB, 5)
     with pytest.raises(ValueError, match=r"train.seeds=5.*need 10.0 GB; 9.9 GB of the"):
         memory.refuse_training(2 * GB, 0, 5)
-    monkeypatch.setattr(memory, "free_on_device", lambda: 4.9 * GB)
+    each = 19.6 * GB / jax.local_device_count()
+    monkeypatch.setattr(memory, "free_on_device", lambda: each)
     with pytest.raises(ValueError, match="need 20.0 GB.*config.train.batch_size"):
         memory.refuse_training(0, GB, 5)  # there the seeds do not take turns
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vaejax import experiment
+from vaejax import compiled
 
 
 def test_runs_in_one_process_leave_nothing_behind(tmp_path):
@@ -23,6 +23,6 @@ def test_the_programs_that_were_used_longest_ago_make_room(tmp_path):
         path.write_bytes(bytes(100))
         os.utime(path, (1000 + i, 1000 + i))
     os.utime(tmp_path / "1", (2000, 1001))  # read again since
-    experiment.prune(tmp_path, most_bytes=250)
+    compiled.prune(tmp_path, most_bytes=250)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "4"]
-    experiment.prune(tmp_path / "nowhere", most_bytes=250)
+    compiled.prune(tmp_path / "nowhere", most_bytes=250)

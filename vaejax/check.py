@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from vaejax.data import FRAMES, forms_of
 from vaejax.evaluate import CLASSES
 from vaejax.fusion import LYRICS, is_joint
+from vaejax.inputs import FRAMES, forms_of
 from vaejax.rules import ARRAYS, did_you_mean, shown
 from vaejax.rules import RULES as RULES
 from vaejax.sections import values
@@ -51,11 +51,20 @@ def _combinations(config: dict) -> None:
     _features(config["features"])
     _batches(config)
     _segments(config)
+    _hosts(config["mesh"])
     factors = config["eval"]["factors"]
     if len(factors) == 1:
         raise ValueError(
             f"config.eval.factors={shown(factors)} must be none or at least two: "
             "disentanglement is of several factors."
+        )
+
+
+def _hosts(mesh: dict) -> None:
+    if mesh["coordinator"] and mesh["process"] >= mesh["processes"]:
+        raise ValueError(
+            f"config.mesh.process={mesh['process']} must be below "
+            f"config.mesh.processes={mesh['processes']}: they count from 0."
         )
 
 

@@ -1,7 +1,7 @@
 """What a config points at -> Dataset: a folder of songs, the songbook, or images."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,9 @@ from vaejax import (
     data,
     devices,
     disk,
+    hosts,
     images,
+    inputs,
     inventory,
     mapped,
     memory,
@@ -54,22 +56,28 @@ def open_collection(settings: dict) -> Collection:
     if root == "digits" or root.endswith(".npz"):
         arrays = images.read(root, held_out_share=options["held_out_share"])
         found = Collection(data.fingerprint(arrays), arrays=arrays)
-        _refuse_misfits(settings, found)
+        refuse_misfits(settings, found)
         return found
     from vaejax import corpus, texts
 
     folder = folder_of(settings)
     if root == "songbook":
-        render(settings, folder)
+        hosts.first_then_others(lambda: render(settings, folder))
     of_texts = options["modalities"] == LYRICS_ALONE and texts.is_texts(folder)
     read_all = texts.read if of_texts else corpus.read
     found = Collection("", *read_all(folder, allow_outside=options["allow_outside"]))
-    _refuse_misfits(settings, found)
+    refuse_misfits(settings, found)
     files = _files_of(settings, found.tracks)
-    with store.opened(Path(options["cache_dir"]), {}) as cache:
-        hashes = contents.of_all(cache, files, n_workers(settings))
-    known = dict(zip(files, hashes, strict=True))
+    hosts.in_shares(files, lambda some: _hashes(settings, some))
+    known = dict(zip(files, _hashes(settings, files), strict=True))
     return found._replace(fingerprint=corpus.fingerprint(found.tracks, known))
+
+
+def _hashes(settings: dict, files: Sequence[Path]) -> list:
+    alone = settings["data"]["modalities"] == LYRICS_ALONE
+    scheduler = "" if alone else settings["features"]["scheduler"]
+    with store.opened(Path(settings["data"]["cache_dir"]), {}) as cache:
+        return contents.of_all(cache, files, n_workers(settings), scheduler)
 
 
 def _files_of(settings: dict, tracks: Sequence[Track]) -> list[Path]:
@@ -112,7 +120,12 @@ def n_workers(settings: dict) -> int:
     return settings["data"]["n_workers"] or len(os.sched_getaffinity(0))
 
 
-def _refuse_misfits(settings: dict, found: Collection) -> None:
+def refuse_misfits(settings: dict, found: Collection) -> None:
+    """Refuses settings that do not go with the columns and sizes of a collection.
+
+    Raises:
+      ValueError: names the option, its value, the rule and the next step.
+    """
     if found.arrays is not None:
         columns = set(found.arrays.labels)
         n_rows = n_songs = len(found.arrays.ids)
@@ -161,7 +174,7 @@ def _prepare_tracks(
     options, notes = settings["data"], []
     tracks, rejected, read = found.tracks, [*found.rejected], {}
     if uses_lyrics(settings):
-        tracks, read, unused = _with_lyrics(settings, tracks)
+        tracks, read, unused = with_lyrics(settings, tracks)
         rejected += unused
         notes.append(lyrics.described(read.values()))
         notes.append(lyrics.agreement(tracks, list(read.values())))
@@ -178,18 +191,13 @@ def _prepare_tracks(
     statistics = corpus.statistics(tracks, rejected)
     where = {"folder": str(folder_of(settings).resolve())}
     disk.write_json(workdir / "collection.json", where | statistics)
-    _refuse_misfits(settings, found._replace(tracks=tracks))
+    refuse_misfits(settings, found._replace(tracks=tracks))
     words = None
     if "lyrics" in options["modalities"]:
         words = vectors_of(settings, [read[track.track_id] for track in tracks])
-    given = {name: options[name] for name in data.OPTIONS}
-    way = _way(settings, _n_bytes(options, clips, words))
-    if clips:
-        zeros = mapped.in_file(Path(options["cache_dir"])) if way.mapped else np.zeros
-        dataset = data.from_clips(clips, **given, words=words, zeros=zeros)
-    else:
-        shares = options["condition"], options["held_out_share"]
-        dataset = data.from_tracks(tracks, {}, words, *shares)
+    way = _way(settings, n_bytes(options, clips, words))
+    zeros = mapped.in_file(Path(options["cache_dir"])) if way.mapped else np.zeros
+    dataset = data.from_songs(tracks, clips, words, options, zeros)
     heard_in = heard(settings, clips)
     odd = inventory.write_tracks(workdir / "tracks.csv", tracks, clips, heard_in)
     disk.write_json(workdir / "words.json", words_of(settings, tracks))
@@ -200,14 +208,14 @@ def _prepare_tracks(
     return _placed(options, dataset, way), clips, "\n".join(about)
 
 
-def _n_bytes(options: dict, clips: list, words: data.Words | None) -> int:
+def n_bytes(options: dict, clips: list, words: data.Words | None) -> int:
     """Of the arrays that will be made of the clips and words."""
     n = 0 if words is None else words.x.size + words.mask.size
-    forms = data.forms_of(*(options[key] for key in ("modalities", "mel", "mfcc")))
+    forms = inputs.forms_of(*(options[key] for key in ("modalities", "mel", "mfcc")))
     for name, form in forms.items():
-        step = data.frame_step(clips, options["frames"])
+        step = inputs.frame_step(clips, options["frames"])
         longest = max(clips, key=lambda clip: len(clip.mel))
-        x, mask = data.INPUTS[form]([longest], name, step)
+        x, mask = inputs.INPUTS[form]([longest], name, step)
         n += len(clips) * (x.size + (mask.size if mask.ndim > 1 else 0))
     return 4 * n
 
@@ -229,8 +237,8 @@ def _placed(options: dict, dataset: Dataset, way: memory.Way) -> Dataset:
 
 def _sketched(dataset: Dataset) -> list[str]:
     """What the baselines see where rows are too long for them."""
-    inputs = data.modalities(dataset.batch)
-    names = [name for name, x in inputs.items() if not sketch.is_kept(x)]
+    seen = data.modalities(dataset.batch)
+    names = [name for name, x in seen.items() if not sketch.is_kept(x)]
     if not names:
         return []
     return [
@@ -245,7 +253,7 @@ def uses_lyrics(settings: dict) -> bool:
     return "lyrics" in options["modalities"] or options["tracks"] == "with_lyrics"
 
 
-def _with_lyrics(
+def with_lyrics(
     settings: dict, tracks: Sequence[Track]
 ) -> tuple[tuple[Track, ...], dict[str, Lyrics], list[Rejected]]:
     """The tracks to use, their lyrics by id, and what is set aside."""
@@ -283,8 +291,14 @@ def vectors_of(
     )
 
 
-def clips_of(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Rejected]]:
-    """Features of the audio; nothing where the run is about lyrics alone."""
+def clips_of(
+    settings: dict, tracks: Sequence[Track], **needed: Callable
+) -> tuple[list, list[Rejected]]:
+    """Features of the audio; nothing where the run is about lyrics alone.
+
+    Args:
+      needed: which of them are read, for `features.extract`.
+    """
     if settings["data"]["modalities"] == LYRICS_ALONE:
         return [], []
     from vaejax import features
@@ -294,6 +308,7 @@ def clips_of(settings: dict, tracks: Sequence[Track]) -> tuple[list, list[Reject
         cache_dir=Path(settings["data"]["cache_dir"]),
         n_workers=n_workers(settings),
         **settings["features"],
+        **needed,
     )
 
 

@@ -105,6 +105,14 @@ class State(NamedTuple):
     broken: jax.Array  # int32 [], the step whose loss was not finite; NEVER: none was
 
 
+class Middle(NamedTuple):
+    """Where an epoch stands whose rows are sent in parts, after one of these."""
+
+    state: State  # so far
+    terms: list[dict[str, Any]]  # of the parts so far, {term: [s, m, ...]}
+    position: dict[str, Any]  # of `streaming.parts`
+
+
 def fold(seed: int | jax.Array, *tags: int | jax.Array) -> jax.Array:
     """Returns the key for (seed, *tags); the same call always gives the same key."""
     key = jax.random.key(seed)

@@ -1,104 +1,18 @@
-"""Arrays -> Dataset: statistics over frames, standardisation, rows held out by song."""
+"""Arrays -> Dataset: standardisation, and rows held out by song."""
 
 import hashlib
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from vaejax.core import Batch, Dataset, Track
-from vaejax.mapped import forget, pieces
+from vaejax.inputs import INPUTS, Zeros, forms_of, frame_step
+from vaejax.mapped import pieces
 from vaejax.scaling import in_place, scale_of, scaled
+from vaejax.shares import Share, shared
 from vaejax.sketch import as_vectors
-
-Zeros = Callable[..., np.ndarray]  # np.zeros, or `mapped.in_file`
-
-
-def flux(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, "t f"]:
-    """How far every band has moved since the frame before, in dB; 0 at the first.
-
-    It tells plucked from bowed, which the means of frames cannot.
-    """
-    return np.abs(np.diff(mel, axis=0, prepend=mel[:1]))
-
-
-def mel_statistics(mel: Float[np.ndarray, "t f"]) -> Float[np.ndarray, " d"]:
-    """Mean, deviation and mean flux of every band over the frames; d = 3f, in dB.
-
-    One frame has deviation and flux 0.
-    """
-    return np.concatenate([mel.mean(axis=0), mel.std(axis=0), flux(mel).mean(axis=0)])
-
-
-def mfcc_statistics(mfcc: Float[np.ndarray, "t d"]) -> Float[np.ndarray, " d2"]:
-    """Means of the coefficients; deviations of these and of both their deltas.
-
-    The means of the deltas are left out: over a clip they are near 0, and
-    standardisation would blow up their noise.
-    """
-    n = mfcc.shape[1] // 3
-    return np.concatenate([mfcc[:, :n].mean(axis=0), mfcc.std(axis=0)])
-
-
-FRAMES = {  # of a clip, by modality
-    "mel": lambda clip: clip.mel,
-    "mfcc": lambda clip: clip.mfcc,
-    "flux": lambda clip: flux(clip.mel),
-}
-STATISTICS = {"mel": mel_statistics, "mfcc": mfcc_statistics}
-
-
-def statistics(
-    clips: Sequence, modality: str, step: int, zeros: Zeros = np.zeros
-) -> tuple[Float[np.ndarray, "n d"], Bool[np.ndarray, " n"]]:
-    """The statistics of every clip over its own frames; every row counts."""
-    del step, zeros  # they are of the frames as they are, and small
-    rows = [STATISTICS[modality](FRAMES[modality](clip)) for clip in clips]
-    return np.stack(rows), np.ones(len(rows), bool)
-
-
-def image(
-    clips: Sequence, modality: str, step: int, zeros: Zeros = np.zeros
-) -> tuple[Float[np.ndarray, "n t f"], Bool[np.ndarray, "n t"]]:
-    """Every clip, padded to the longest; the mask is true for its own frames.
-
-    One frame of the image is the mean of `step` frames of the clip; of those that there
-    are, where a clip ends.
-    """
-    lengths = np.array([math.ceil(len(clip.mel) / step) for clip in clips])
-    longest = int(lengths.max())
-    n_bands = FRAMES[modality](clips[0]).shape[1]
-    padded = zeros((len(clips), longest, n_bands), np.float32)
-    for piece in pieces(padded):
-        for place, clip in zip(padded[piece], clips[piece], strict=True):
-            frames = FRAMES[modality](clip)
-            place[: math.ceil(len(frames) / step)] = _averaged(frames, step)
-            forget(clip.mel)
-    return padded, np.arange(longest)[None] < lengths[:, None]
-
-
-def _averaged(frames: Float[np.ndarray, "t f"], step: int) -> np.ndarray:
-    starts = np.arange(0, len(frames), step)
-    sizes = np.diff(starts, append=len(frames))
-    return np.add.reduceat(frames, starts, axis=0) / sizes[:, None]
-
-
-def frame_step(clips: Sequence, frames: int) -> int:
-    """How many frames of audio one frame of an image averages; `frames` = 0: one."""
-    longest = max(len(clip.mel) for clip in clips)
-    return math.ceil(longest / frames) if frames else 1
-
-
-INPUTS = {f.__name__: f for f in (statistics, image)}
-
-
-def forms_of(modalities: Sequence[str], mel: str, mfcc: str) -> dict[str, str]:
-    """{modality: name in INPUTS} of the audio; flux is an image."""
-    forms = {"mel": mel, "mfcc": mfcc, "flux": "image"}
-    return {name: forms[name] for name in modalities if name in FRAMES}
-
 
 OPTIONS = ("modalities", "mel", "mfcc", "frames", "condition", "held_out_share")
 
@@ -109,6 +23,26 @@ class Words(NamedTuple):
     x: Float[np.ndarray, "n l e"]  # one vector a line, or l = 1 for a song
     mask: Bool[np.ndarray, "n l"]  # nothing but false for a track without lyrics
     each: bool  # every feature to deviation 1, or all of them by one number
+
+
+def from_songs(
+    tracks: Sequence[Track],
+    clips: Sequence,
+    words: Words | None,
+    options: dict,
+    zeros: Zeros,
+    share: Share | None = None,
+) -> Dataset:
+    """`from_clips`, or `from_tracks` where there is no audio.
+
+    Args:
+      options: the section `data` of a config.
+    """
+    if clips:
+        given = {name: options[name] for name in OPTIONS}
+        return from_clips(clips, **given, words=words, zeros=zeros, share=share)
+    shares = options["condition"], options["held_out_share"]
+    return from_tracks(tracks, {}, words, *shares, share)
 
 
 def from_clips(
@@ -122,6 +56,7 @@ def from_clips(
     held_out_share: float,
     words: Words | None = None,
     zeros: Zeros = np.zeros,
+    share: Share | None = None,
 ) -> Dataset:
     """One row a clip; rows in the order of track ids, which `corpus.read` gives.
 
@@ -134,15 +69,21 @@ def from_clips(
       held_out_share: share of the songs that training does not see.
       words: of the same tracks, where lyrics are one of the modalities.
       zeros: makes the arrays of images.
+      share: the rows that are here, where several processes have some each.
     """
     step = frame_step(clips, frames)
     forms = forms_of(modalities, mel, mfcc)
     tracks = [clip.track for clip in clips]
     in_order = [clips[i] for i in by_id(tracks)]  # now: what is made is not moved again
+    if share:  # and the longest clip, which sets the length of images
+        longest = max(in_order, key=lambda clip: len(clip.mel))
+        in_order = [*(in_order[i] for i in share.rows), longest]
     inputs = {
         name: INPUTS[form](in_order, name, step, zeros) for name, form in forms.items()
     }
-    dataset = from_tracks(tracks, inputs, words, condition, held_out_share)
+    if share:
+        inputs = {name: (x[:-1], mask[:-1]) for name, (x, mask) in inputs.items()}
+    dataset = from_tracks(tracks, inputs, words, condition, held_out_share, share)
     return dataset._replace(frame_step=step)
 
 
@@ -193,6 +134,7 @@ def from_tracks(
     words: Words | None,
     condition: Sequence[str],
     held_out_share: float,
+    share: Share | None = None,
 ) -> Dataset:
     """One row a track, sorted by id, as the rows of the inputs of `standardised` are.
 
@@ -201,7 +143,8 @@ def from_tracks(
     order = by_id(tracks)
     tracks = [tracks[i] for i in order]
     if words:
-        inputs = inputs | {"lyrics": (words.x[order], words.mask[order])}
+        rows = order[share.rows] if share else order
+        inputs = inputs | {"lyrics": (words.x[rows], words.mask[rows])}
     songs = np.array([track.song_id for track in tracks])
     dataset = standardised(
         inputs,
@@ -210,6 +153,7 @@ def from_tracks(
         songs=songs,
         labels=label_columns(tracks),
         held_out=hold_out(songs, held_out_share),
+        share=share,
     )
     return conditioned(dataset, condition)
 
@@ -266,6 +210,7 @@ def standardised(
     labels: dict[str, np.ndarray],
     held_out: Bool[np.ndarray, " n"],
     together: Sequence[str] = (),
+    share: Share | None = None,
 ) -> Dataset:
     """Every feature to mean 0 and deviation 1 over the rows that are trained on.
 
@@ -277,23 +222,28 @@ def standardised(
         for there may be no room for two of it.
       together: modalities whose features are divided by one number, so that their mean
         variance is 1: where features that vary little say little.
+      share: the rows that x and mask have, of several processes; `raw` is then empty.
     """
     batch, scale = {}, {}
+    counted = share.counted & ~held_out[share.rows] if share else ~held_out
     for name, (x, mask) in inputs.items():
-        mean, std = scale_of(x, (mask.T & ~held_out).T)
+        mean, std = scale_of(x, (mask.T & counted).T)
         if name in together:
             std = np.full_like(std, np.sqrt(np.mean(std[np.isfinite(std)] ** 2)))
         scale[name] = mean, std
         batch[name] = in_place(x, mask, mean, std)
         if mask.ndim > 1:
             batch[f"{name}_mask"] = mask.astype(np.float32)
-    return _dataset(
-        batch, ids=ids, songs=songs, labels=labels, held_out=held_out, scale=scale
-    )
+    columns = {"ids": ids, "songs": songs, "labels": labels, "held_out": held_out}
+    return _dataset(batch, share, scale=scale, **columns)
 
 
-def _dataset(batch, **columns) -> Dataset:
-    raw = side_by_side(batch, [*modalities(batch)])
+def _dataset(batch: Batch, share: Share | None = None, **columns) -> Dataset:
+    if share:
+        n = len(columns["ids"])
+        batch, raw = shared(batch, share, n), np.zeros((n, 0), np.float32)
+    else:
+        raw = side_by_side(batch, [*modalities(batch)])
     return Dataset(batch=batch, raw=raw, told={}, frame_step=1, **columns)
 
 

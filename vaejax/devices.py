@@ -5,19 +5,40 @@ seed share its batches. Arrays are whole to whoever reads the code; the compiler
 what the devices have to tell each other, so batch statistics are those of all rows.
 """
 
-from collections.abc import Callable
+import functools
+import math
+from collections.abc import Callable, Sequence
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding
 from jax.sharding import PartitionSpec as P
 from jaxtyping import Int
 
+from vaejax import hosts
 from vaejax.core import Batch, Variables
 from vaejax.mapped import forget
+from vaejax.shares import Held, Share
 
+PROGRAMS = 8  # of a kind that are kept, for whoever asks for the same again
+_KEPT: list[Callable] = []
 AT_ONCE = 2**21  # numbers of input that go through the networks at once, a seed
+
+
+def kept(make: Callable) -> Callable:
+    """`make`, whose newest programs are kept and not compiled again.
+
+    For models that are the same object: those of estimators with equal parameters.
+    """
+    remembered = functools.lru_cache(maxsize=PROGRAMS)(make)
+    _KEPT.append(remembered)
+    return remembered
+
+
+def drop_programs() -> None:
+    """Lets go of what `kept` keeps; another run has other models."""
+    for remembered in _KEPT:
+        remembered.cache_clear()
 
 
 def dtype(name: str) -> str:
@@ -28,14 +49,15 @@ def dtype(name: str) -> str:
 
 
 def mesh_of(n_seeds: int, *, seed: int = 0, data: int = 1) -> Mesh:
-    """The devices, seeds by data.
+    """The devices of all processes, seeds by data.
 
     Args:
       seed: devices that the seeds are spread over; 0 is as many as divide them evenly.
       data: devices that share the rows of a seed.
 
     Raises:
-      ValueError: there are not so many devices, or they do not divide the seeds.
+      ValueError: there are not so many devices, they do not divide the seeds, or some
+        process would have none.
     """
     n, most = jax.device_count(), min(n_seeds, jax.device_count() // data)
     seed = seed or next((n for n in range(most, 0, -1) if n_seeds % n == 0), 1)
@@ -49,12 +71,36 @@ def mesh_of(n_seeds: int, *, seed: int = 0, data: int = 1) -> Mesh:
             f"config.mesh.data={data} and config.mesh.seed={seed} ask for "
             f"{seed * data} devices, and there are {n}. Lower one of them."
         )
+    if seed * data < n and jax.process_count() > 1:
+        raise ValueError(
+            f"config.mesh.data={data} and config.mesh.seed={seed} leave devices of "
+            f"some host idle: their product must be {n}, all devices of all processes."
+        )
     return jax.make_mesh(
         (seed, data),
         ("seed", "data"),
         axis_types=(AxisType.Auto, AxisType.Auto),
         devices=jax.devices()[: seed * data],
     )
+
+
+def mesh_for(settings: dict[str, dict]) -> Mesh:
+    """`mesh_of` the settings of a run."""
+    options = settings["mesh"]
+    n_seeds = settings["train"]["seeds"]
+    return mesh_of(n_seeds, seed=options["seed"], data=options["data"])
+
+
+def connect(mesh: Mesh) -> None:
+    """Has the devices of several processes find each other; all of them are here now.
+
+    Later, after compilations that take one process longer than another, their half
+    minute to do so may not be enough.
+    """
+    sharding = NamedSharding(mesh, P("seed", "data"))
+    ones = put(np.ones(tuple(mesh.shape.values()), np.float32), sharding)
+    of_rows = jax.jit(lambda x: x.sum(axis=1), out_shardings=by_seed(mesh))(ones)
+    hosts.fetched(of_rows)
 
 
 def by_seed(mesh: Mesh) -> NamedSharding:
@@ -70,6 +116,47 @@ def everywhere(mesh: Mesh) -> NamedSharding:
 def by_row(mesh: Mesh) -> NamedSharding:
     """Leaves with a leading [n]: each row on one device of every seed."""
     return NamedSharding(mesh, P("data"))
+
+
+def put(x: np.ndarray, sharding: NamedSharding) -> jax.Array:
+    """An array that every process has, on the devices of all of them."""
+    return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
+
+
+def placed(
+    x: np.ndarray | Held, rows: Int[np.ndarray, "*b"], sharding: NamedSharding
+) -> jax.Array:
+    """`x[rows]` on the devices; a process looks at the rows of its own devices only."""
+    read: dict[str, np.ndarray] = {}  # several devices may hold the same
+
+    def piece(index: tuple[slice, ...]) -> np.ndarray:
+        where = index[: rows.ndim]
+        if str(where) not in read:
+            read[str(where)] = x[rows[where]]
+        return read[str(where)]
+
+    shape = (*rows.shape, *x.shape[1:])
+    return jax.make_array_from_callback(shape, sharding, piece)
+
+
+def evenly(rows: Int[np.ndarray, " n"], mesh: Mesh) -> Int[np.ndarray, " n2"]:
+    """The rows, and some of them again, so that every device has as many."""
+    n = mesh.shape["data"]
+    return np.resize(rows, -(-len(rows) // n) * n)
+
+
+def share_of(several: Sequence[Int[np.ndarray, " _"]], mesh: Mesh) -> Share:
+    """The rows of this process, where arrays of these rows lie `by_row`."""
+    n = 1 + max(rows.max() for rows in several)
+    reader = np.full(n, jax.process_count())  # the first process that holds the row
+    here = np.zeros(n, bool)
+    for rows in (evenly(rows, mesh) for rows in several):
+        for device, (index,) in by_row(mesh).devices_indices_map(rows.shape).items():
+            who = device.process_index
+            reader[rows[index]] = np.minimum(reader[rows[index]], who)
+            here[rows[index]] |= who == jax.process_index()
+    mine = np.flatnonzero(here)
+    return Share(mine, reader[mine] == jax.process_index())
 
 
 def spread(batch: Batch) -> Batch:
@@ -107,6 +194,12 @@ def over_seeds(function: Callable, mesh: Mesh) -> Callable:
     return everywhere
 
 
+@kept
+def _of_rows(function: Callable, mesh: Mesh) -> Callable:
+    """The function for every seed, its rows over the devices that share a seed."""
+    return jax.jit(over_seeds(lambda v, part: function(v, spread(part)), mesh))
+
+
 def map_rows(
     function: Callable,
     variables: Variables,
@@ -129,15 +222,18 @@ def map_rows(
     """
     n_seeds = len(jax.tree.leaves(variables)[0])
     mesh = mesh or mesh_of(n_seeds)
-    apply = jax.jit(over_seeds(lambda v, part: function(v, spread(part)), mesh))
+    apply = _of_rows(function, mesh)
     rows = np.arange(len(next(iter(batch.values())))) if rows is None else rows
-    row = max(x[0].size for x in batch.values())
-    chunk = max(1, min(chunk, AT_ONCE // max(row, 1)))
+    blocks = evenly(rows, mesh).reshape(mesh.shape["data"], -1)  # a device's each
+    row = max(math.prod(x.shape[1:]) for x in batch.values())
+    chunk = max(1, min(chunk, AT_ONCE // max(row, 1)) // len(blocks))
     parts = []
-    for start in range(0, len(rows), chunk):
-        some = rows[start : start + chunk]
-        part = {name: jnp.asarray(x[some]) for name, x in batch.items()}
-        parts.append(jax.device_get(apply(variables, part)))
+    for start in range(0, blocks.shape[1], chunk):
+        some = blocks[:, start : start + chunk]
+        part = {k: placed(x, some.ravel(), by_row(mesh)) for k, x in batch.items()}
+        found = hosts.fetched(apply(variables, part))
+        parts.append(found.reshape(n_seeds, *some.shape, *found.shape[2:]))
         for x in batch.values():
             forget(x)
-    return np.concatenate(parts, axis=1)
+    found = np.concatenate(parts, axis=2)
+    return found.reshape(n_seeds, -1, *found.shape[3:])[:, : len(rows)]

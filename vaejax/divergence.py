@@ -13,8 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int
 
+from vaejax import hosts
 from vaejax.core import NEVER, Dataset, Model, State, Variables, fold
 from vaejax.epoch import HELD_OUT, NOISE, order_of
+from vaejax.shares import has
 from vaejax.train import rows_of
 
 SUMS = ("recon", "loss")  # terms that other terms are parts of, the smaller first
@@ -53,13 +55,15 @@ def divergences(
     batch_size = min(batch_size, n_trained)
     total_steps = epochs * (n_trained // batch_size)
     found = []
-    for seed in sorted(set(np.flatnonzero(broken_at != NEVER).tolist()) - {*known}):
-        one = jax.tree.map(lambda x, seed=seed: x[seed], state)
+    new = sorted(set(np.flatnonzero(broken_at != NEVER).tolist()) - {*known})
+    state = hosts.fetched(state) if new else state
+    for seed in new:
+        one = jax.tree.map(lambda x, seed=seed: jnp.asarray(x[seed]), state)
         step = int(broken_at[seed])
         names = _names({name: np.asarray(x)[seed] for name, x in terms.items()})
         rows = _rows_at(one, dataset, step, batch_size)
         tracks = _blamed(model, one, dataset, rows, step, total_steps)
-        has_result = bool(jnp.isfinite(one.best.loss))
+        has_result = bool(np.isfinite(one.best.loss))
         found.append(Divergence(seed, step, names, tracks, has_result))
     return found
 
@@ -100,10 +104,12 @@ def _blamed(
         batch = jax.tree.map(lambda x: x[None], row)
         return model.loss(one.variables, key, batch, step / total_steps, train=False)[0]
 
-    losses = [
-        float(loss({name: x[i] for name, x in dataset.batch.items()})) for i in rows
-    ]
-    return tuple(dataset.ids[rows[~np.isfinite(losses)]].tolist())
+    batch = dataset.batch
+    here = [i for i in rows if all(has(x, i) for x in batch.values())]
+    losses = [float(loss({name: x[i] for name, x in batch.items()})) for i in here]
+    blamed = [i for i, one in zip(here, losses, strict=True) if not np.isfinite(one)]
+    told = {i for found in hosts.everyones([*map(int, blamed)]) for i in found}
+    return tuple(dataset.ids[[i for i in rows if i in told]].tolist())
 
 
 def message(model: str, one: Divergence, *, epoch: int) -> str:
@@ -155,12 +161,13 @@ def _of_row(one: Mapping[str, Any]) -> Divergence:
 
 
 def results(state: State) -> Variables:
-    """The variables that training ends with; NaN where a seed has no result.
+    """The variables that training ends with, on the host; NaN without a result.
 
     Raises:
       FloatingPointError: no seed has one.
     """
-    lost = (np.asarray(state.broken) != NEVER) & ~np.isfinite(state.best.loss)
+    broken, best = hosts.fetched((state.broken, state.best))
+    lost = (broken != NEVER) & ~np.isfinite(best.loss)
     if lost.all():
         raise FloatingPointError(
             "the loss of every seed left the finite numbers before its objective had "
@@ -172,6 +179,7 @@ def results(state: State) -> Variables:
     def masked(x):
         if not jnp.issubdtype(x.dtype, jnp.floating):
             return x
-        return jnp.where(lost.reshape(-1, *[1] * (x.ndim - 1)), np.nan, x)
+        seeds = lost.reshape(-1, *[1] * (x.ndim - 1))
+        return np.where(seeds, np.array(np.nan, x.dtype), x)
 
-    return jax.tree.map(masked, state.best.variables)
+    return jax.tree.map(masked, best.variables)

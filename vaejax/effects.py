@@ -13,8 +13,9 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from vaejax.cluster import FIXED
-from vaejax.data import FRAMES, forms_of
 from vaejax.fusion import LYRICS, is_joint
+from vaejax.hosts import AUTO
+from vaejax.inputs import FRAMES, forms_of
 from vaejax.rules import ARRAYS, shown
 
 Settings = dict[str, dict[str, Any]]
@@ -94,6 +95,10 @@ _OF_CONVOLUTIONS = Need("conv and residual networks", _convolutions)
 _OF_A_PRESSURE = Need(
     "config.model.beta above 0", lambda s: s["model"].get("beta", 1) > 0
 )
+_OF_HOSTS = Need(
+    "config.mesh.coordinator=HOST:PORT",
+    lambda s: s["mesh"]["coordinator"] not in ("", AUTO),
+)
 _OF_LAYERS = Need(
     "networks with a layer inside: config.networks.hidden",
     lambda s: (
@@ -131,6 +136,7 @@ NEEDS = {
     "features.n_fft": _OF_AUDIO,
     "features.hop": _OF_AUDIO,
     "features.n_mels": _OF_AUDIO,
+    "features.scheduler": _OF_AUDIO,
     "features.n_mfcc": Need("mfcc in config.data.modalities", _sees("mfcc")),
     "lyrics.encoder": _OF_LYRICS,
     "lyrics.model": Need(
@@ -182,12 +188,18 @@ NEEDS = {
     "fusion.name": _OF_BOTH,
     "fusion.dropout": _OF_BOTH,
     "fusion.lyrics_weight": _OF_BOTH,
+    "mesh.processes": _OF_HOSTS,
+    "mesh.process": _OF_HOSTS,
     "train.plateau": Need(
         "runs that go on after it: longer config.train.patience and epochs",
         _all(_falls, lambda s: s["train"]["factor"] < 1),
     ),
     "train.factor": Need(
         "a config.train.plateau below config.train.patience and epochs", _falls
+    ),
+    "train.checkpoint_minutes": Need(
+        "epochs that are sent to the device in parts: config.data.memory=stream, auto",
+        _is("data.memory", "stream", "auto"),
     ),
     "cluster.k": Need(
         "config.cluster.names that do not choose the number themselves",

@@ -1,9 +1,7 @@
 """One experiment, from a folder of songs to scores and pictures: the whole program."""
 
-import contextlib
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +19,15 @@ from vaejax import (
     run_folder,
     scoring,
     sections,
+    together,
     tracking,
 )
 from vaejax.collection import Collection, open_collection, prepare
+from vaejax.compiled import cache_compilations
 from vaejax.core import Dataset
-from vaejax.resumable import Trained, train_model
+from vaejax.resumable import Trained, models_to_train, train_model
 from vaejax.tracking import Tracker
 from vaejax.trained import Finished, best_seed, restored, settings_of
-
-COMPILED_BYTES = 2**31  # of compiled programs that are kept; the songbook needs 2**27
 
 
 def run(
@@ -57,29 +55,31 @@ def run(
       FloatingPointError: training left the finite numbers.
     """
     settings = settings_from(config)
-    devices.mesh_of(settings["train"]["seeds"], **settings["mesh"])  # or an error now
+    if settings["mesh"]["coordinator"]:
+        if on_epoch is not tracking.nobody:
+            raise ValueError(
+                "on_epoch is of this process, and config.mesh.coordinator trains in "
+                "others. Take config.train.tensorboard=True, or read history.jsonl."
+            )
+        is_first, workdir = together.train(settings, workdir, results, started)
+        if not is_first:
+            return workdir
+        settings = together.alone(settings)  # goes on with what all have trained
+    devices.mesh_for(settings)  # or an error now
     found = open_collection(settings)
     workdir = workdir or results / run_folder.identity(settings, found.fingerprint)
     if not run_folder.is_finished(workdir, settings, found.fingerprint):
         with (
             run_folder.locked(workdir),
-            _trackers(settings, workdir, on_epoch) as tracker,
+            tracking.of_run(settings, workdir, on_epoch) as tracker,
         ):
             _run(settings, found, workdir, started, tracker)
+            devices.drop_programs()
         return workdir
     run_folder.verify(workdir)
     say((workdir / "scores.txt").read_text())
     say(f"Finished before: {workdir}. To run it anew, add --workdir=NEW_FOLDER.")
     return workdir
-
-
-@contextlib.contextmanager
-def _trackers(settings: dict, workdir: Path, on_epoch: Tracker) -> Iterator[Tracker]:
-    if not settings["train"]["tensorboard"]:
-        yield on_epoch
-        return
-    with tracking.tensorboard(workdir / "tensorboard") as events:
-        yield tracking.together([events, on_epoch])
 
 
 def _run(
@@ -148,38 +148,6 @@ def settings_from(config: Any) -> dict[str, dict]:
         raise ValueError("the config has a study: run it with launch/study.py.")
     check.settings(settings)
     return settings
-
-
-def cache_compilations(settings: dict) -> None:
-    """Keeps compiled programs on the disk, so that a second run starts at once."""
-    place = Path(settings["data"]["cache_dir"]).resolve() / "compiled"
-    prune(place, most_bytes=COMPILED_BYTES)
-    jax.config.update("jax_compilation_cache_dir", str(place))
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
-def prune(folder: Path, *, most_bytes: int) -> None:
-    """Removes the files of a cache that were used longest ago, until the rest fits."""
-    seen = [(path, path.stat()) for path in folder.glob("*")]
-    seen.sort(key=lambda one: max(one[1].st_atime, one[1].st_mtime), reverse=True)
-    total = 0
-    for path, stat in seen:
-        total += stat.st_size
-        if total > most_bytes:
-            path.unlink(missing_ok=True)
-
-
-def models_to_train(settings: dict) -> list[dict]:
-    """The options of the model asked for, then of the autoencoder beside it."""
-    asked = settings["model"]
-    if (
-        asked["name"] == "autoencoder"
-        or "autoencoder" not in settings["baselines"]["names"]
-    ):
-        return [asked]
-    plain = {"name": "autoencoder", "title": "", "latent_dim": asked["latent_dim"]}
-    return [asked, plain]
 
 
 def baselines(settings: dict, dataset: Dataset) -> list[evaluate.Latents]:

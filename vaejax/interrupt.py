@@ -49,7 +49,8 @@ def _on_signal(number: int, _frame) -> None:
     _Pending.number, _Pending.since = number, time.monotonic()
     name = signal.Signals(number).name
     print(
-        f"\n{name}: stopping after this epoch; once more stops at once.",
+        f"\n{name}: stopping after this epoch, or this part of it; once more stops at "
+        "once.",
         file=sys.stderr,
         flush=True,
     )

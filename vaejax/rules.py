@@ -6,15 +6,18 @@ runs out of memory, or a run never ends.
 """
 
 import difflib
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.convolution import POOLS
-from vaejax.data import FRAMES, INPUTS
+from vaejax.dask_workers import ADDRESS, LOCAL
 from vaejax.evaluate import CLASSES
 from vaejax.fusion import FUSIONS, LYRICS
+from vaejax.hosts import AUTO
+from vaejax.inputs import FRAMES, INPUTS
 from vaejax.layout import VERSIONS
 from vaejax.losses import LIKELIHOODS
 from vaejax.memory import WAYS
@@ -27,6 +30,7 @@ from vaejax.text.vectors import COMBINATIONS, FORMS
 from vaejax.text.vectors import ENCODERS as TEXT_ENCODERS
 
 ARRAYS = "pixels"  # the modality of images, which have no audio
+_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):[1-9]\d{0,4}", re.ASCII)
 LONGEST = 100  # letters of a value in a message, and of a name in a figure
 
 
@@ -123,11 +127,27 @@ def _is_file_name(x: Any) -> bool:
     return _is_name(x) and not long and x[0] != "." and not set(x) & set("/\\:")
 
 
+def _is_coordinator(x: Any) -> bool:
+    return type(x) is str and (x in ("", AUTO) or bool(_ADDRESS.fullmatch(x)))
+
+
+def _is_scheduler(x: Any) -> bool:
+    if type(x) is not str or x in ("", LOCAL):
+        return type(x) is str
+    address = ADDRESS.fullmatch(x)
+    return address is not None and int(address[2]) < 2**16
+
+
 PATH = Rule("must be text of 1 to 4096 letters, without NUL", _is_path)
 NAME = Rule(f"must be text of 1 to {LONGEST} letters that can be printed", _is_name)
 TITLE = Rule(  # the models of a run have files and folders of this name
     f"must be '' or the name of a file, of 1 to {LONGEST} letters and none of / \\ :",
     lambda x: (type(x) is str and not x) or _is_file_name(x),
+)
+COORDINATOR = Rule("must be '', auto, or HOST:PORT of process 0", _is_coordinator)
+SCHEDULER = Rule(
+    f"must be '', {LOCAL}, or the address of a Dask scheduler as tcp://HOST:PORT",
+    _is_scheduler,
 )
 FLAG = Rule("must be True or False", lambda x: type(x) is bool)
 COUNT = Rule(
@@ -159,6 +179,7 @@ RULES = {
     "features.hop": whole(1, 65536),
     "features.n_mels": whole(2, 1024),
     "features.n_mfcc": whole(1, 1024),
+    "features.scheduler": SCHEDULER,
     "lyrics.encoder": one_of(TEXT_ENCODERS),
     "lyrics.model": PATH,
     "lyrics.dim": whole(1, 4096),
@@ -202,6 +223,9 @@ RULES = {
     "fusion.lyrics_weight": number(0.0, 1e6),
     "mesh.seed": whole(0, 100_000),
     "mesh.data": whole(1, 100_000),
+    "mesh.coordinator": COORDINATOR,
+    "mesh.processes": whole(1, 100_000),
+    "mesh.process": whole(0, 99_999),
     "train.seeds": whole(1, 1000),
     "train.epochs": whole(1, 1_000_000),
     "train.batch_size": whole(1, 1_000_000),
@@ -213,6 +237,7 @@ RULES = {
     "train.plateau": whole(1, 1_000_000),
     "train.factor": positive(1.0),
     "train.checkpoint_every": whole(1, 1_000_000),
+    "train.checkpoint_minutes": positive(1e6),
     "train.tensorboard": FLAG,
     "cluster.names": each(one_of(CLUSTERERS), least=1),
     "cluster.k": each(COUNT, least=1),

@@ -36,8 +36,10 @@ KEPT = (  # what tables, figures and pages are made from
 )
 # These change how a run goes, not what comes out.
 WITHOUT_EFFECT = {("data", key) for key in ("cache_dir", "n_workers", "memory")}
-WITHOUT_EFFECT |= {("train", "tensorboard")}
-WITHOUT_EFFECT |= {("mesh", "seed"), ("mesh", "data")}  # but for rounding
+WITHOUT_EFFECT |= {("train", "tensorboard"), ("train", "checkpoint_minutes")}
+WITHOUT_EFFECT |= {("features", "scheduler")}
+_MESH = ("seed", "data", "coordinator", "processes", "process")
+WITHOUT_EFFECT |= {("mesh", key) for key in _MESH}  # but for rounding
 
 
 def identity(config: dict, collection: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
+from vaejax import hosts
 from vaejax.mapped import pieces
 
 
@@ -16,7 +17,8 @@ def scale_of(
 ) -> tuple[Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
     """Mean and deviation of every column over what is seen; infinite where constant.
 
-    Sums are float64, and go on from piece to piece, row by row.
+    Sums are float64, and go on from piece to piece, row by row; and over all processes,
+    where several have some of the rows each.
     """
 
     def total(of: Callable) -> Float[np.ndarray, " d"]:
@@ -24,9 +26,9 @@ def scale_of(
         for piece in pieces(x):
             rows = of(x[piece][seen[piece]].astype(np.float64))
             sums = np.concatenate([sums, rows]).sum(axis=0, keepdims=True)
-        return sums[0]
+        return hosts.total(sums[0])
 
-    n = seen.sum()
+    n = hosts.total(seen.sum())
     mean = total(lambda x: x) / n
     std = np.sqrt(total(lambda x: (x - mean) ** 2) / n)
     constant = std <= 1e-6 * np.maximum(1.0, np.abs(mean))

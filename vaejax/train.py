@@ -14,10 +14,21 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.sharding import Mesh
-from jaxtyping import Array, Int
+from jaxtyping import Array, Bool, Int
 
-from vaejax.core import Batch, Dataset, Model, State, Variables, fold
-from vaejax.devices import by_row, by_seed, everywhere, map_rows, mesh_of, over_seeds
+from vaejax import hosts
+from vaejax.core import Batch, Dataset, Middle, Model, State, Variables, fold
+from vaejax.devices import (
+    by_row,
+    by_seed,
+    evenly,
+    kept,
+    map_rows,
+    mesh_of,
+    over_seeds,
+    placed,
+    put,
+)
 from vaejax.epoch import (
     INIT,
     REFIT,
@@ -35,6 +46,7 @@ from vaejax.memory import refuse_training
 from vaejax.streaming import parts
 
 
+@kept
 def optimizer(
     *, learning_rate: float, weight_decay: float, clip_norm: float, warmup_steps: int
 ) -> optax.GradientTransformation:
@@ -52,9 +64,13 @@ def optimizer(
 
 def template(model: Model, dataset: Dataset, seeds: tuple[int, ...]) -> Variables:
     """Shapes and dtypes of the variables of all seeds, without computing them."""
-    first = {name: jnp.asarray(x[:1]) for name, x in dataset.batch.items()}
-    init = jax.vmap(lambda seed: model.init(fold(seed, INIT), first))
-    return jax.eval_shape(init, jnp.array(seeds, jnp.int32))
+    init = jax.vmap(lambda seed, x: model.init(fold(seed, INIT), x), in_axes=(0, None))
+    return jax.eval_shape(init, np.array(seeds, np.int32), _first(dataset.batch))
+
+
+def _first(batch: Batch) -> Batch:
+    """A row of the shapes of a batch, which are all that starting values depend on."""
+    return {k: np.zeros((1, *x.shape[1:]), x.dtype) for k, x in batch.items()}
 
 
 def _bytes(shapes: Variables) -> int:
@@ -96,8 +112,9 @@ def fit(
     plateau: int,
     factor: float,
     mesh: Mesh | None = None,
-    restore: Callable[[State], tuple[int, State] | None] = lambda state: None,
+    restore: Callable[[State], tuple | None] = lambda state: None,
     on_epoch: Callable = lambda epoch, state, terms: None,
+    on_part: Callable = lambda epoch, state, middle: None,
 ) -> State:
     """Trains one model per seed, all at once.
 
@@ -112,8 +129,11 @@ def fit(
         after the model's `refit`.
       patience, plateau, factor: as in `Plan`.
       mesh: of `mesh_of`; None spreads the seeds over the devices.
-      restore: given the first state, the (epoch, state) to go on from, or None.
+      restore: given the first state, the (epoch, state) to go on from, or None; or
+        (epoch, state, Middle of the epoch that starts there).
       on_epoch: called with (epochs done, state, {term: [s]}) after every epoch.
+      on_part: called within an epoch that is sent in parts, with (epochs done, the
+        state after them, the Middle).
 
     Returns:
       The state; every leaf has a leading [s] axis. A seed whose loss left the finite
@@ -124,7 +144,7 @@ def fit(
     n = len(trained)
     batch_size = min(batch_size, n)
     state = _bytes(template(model, dataset, seeds))
-    row = sum(x[:1].nbytes for x in dataset.batch.values())
+    row = _bytes(_first(dataset.batch))
     refuse_training(state, row * batch_size, len(seeds))
     total_steps = epochs * (n // batch_size)
     settled_step = round(model.settled_at * total_steps)
@@ -138,30 +158,43 @@ def fit(
     )
     epochs_of = epochs_in_parts if dataset.streamed else resident_epochs
     one_epoch = epochs_of(model, tx, plan, dataset, mesh)
-    first = {name: jnp.asarray(x[trained[:1]]) for name, x in dataset.batch.items()}
-    init = jax.jit(jax.vmap(functools.partial(init_state, model, tx, first)))
-    state = init(jnp.array(seeds, jnp.int32))
-    start, state = restore(state) or (0, state)
-    state = jax.device_put(state, by_seed(mesh))
+    state = _init(model, tx, mesh)(_first(dataset.batch), np.array(seeds, np.int32))
+    start, state, *middle = restore(state) or (0, state)
     for epoch in range(start, epochs):
-        if model.refit and epoch == int(model.refit_at * epochs):
+        if model.refit and epoch == int(model.refit_at * epochs) and not middle:
             state = refit_each(model, tx, state, dataset, mesh)
-        state, terms = one_epoch(state)
-        terms = jax.device_get(terms)
+        told = functools.partial(on_part, epoch, state)
+        state, terms = one_epoch(state, told, *middle)
+        middle = []
+        terms = hosts.fetched(terms)
         on_epoch(epoch + 1, state, terms)
         if not terms["running"].any():
             break
     return state
 
 
+@kept
+def _init(model: Model, tx, mesh: Mesh) -> Callable:
+    """(a batch, seeds) -> their first states."""
+    one = functools.partial(init_state, model, tx)
+    return jax.jit(jax.vmap(one, in_axes=(None, 0)), out_shardings=by_seed(mesh))
+
+
 def rows_of(dataset: Dataset) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n2"]]:
     """The rows to train on and the rows to judge by: the same if none is held out."""
-    trained = np.flatnonzero(~dataset.held_out)
-    held_out = np.flatnonzero(dataset.held_out)
-    return trained, held_out if len(held_out) else trained
+    return split(dataset.held_out)
 
 
-Epoch = Callable[[State], tuple[State, dict[str, Array]]]  # leaves with a leading [s]
+def split(
+    held_out: Bool[np.ndarray, " n"],
+) -> tuple[Int[np.ndarray, " n2"], Int[np.ndarray, " n3"]]:
+    """`rows_of` a dataset with these rows held out."""
+    trained, others = np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    return trained, others if len(others) else trained
+
+
+# (state, on_part[, middle]) -> (state, terms); leaves with a leading [s]
+Epoch = Callable[..., tuple[State, dict[str, Array]]]
 
 
 def resident_epochs(
@@ -172,16 +205,19 @@ def resident_epochs(
     data = _on_devices(dataset.batch, trained, mesh)
     same = held_out is trained
     others = data if same else _on_devices(dataset.batch, held_out, mesh)
+    epoch = _resident_epoch(model, tx, plan, mesh)
+    return lambda state, *_: epoch(state, data, others)
+
+
+@kept
+def _resident_epoch(model: Model, tx, plan: Plan, mesh: Mesh) -> Callable:
     one_epoch = functools.partial(train_epoch, model, tx, plan)
-    epoch = jax.jit(over_seeds(one_epoch, mesh), donate_argnums=0)
-    return lambda state: epoch(state, data, others)
+    return jax.jit(over_seeds(one_epoch, mesh), donate_argnums=0)
 
 
 def _on_devices(batch: Batch, rows: np.ndarray, mesh: Mesh) -> Batch:
-    """The rows, and some of them again, so that every device has as many."""
-    n = mesh.shape["data"]
-    even = np.resize(rows, -(-len(rows) // n) * n)
-    return {name: jax.device_put(x[even], by_row(mesh)) for name, x in batch.items()}
+    even, where = evenly(rows, mesh), by_row(mesh)
+    return {name: placed(x, even, where) for name, x in batch.items()}
 
 
 def epochs_in_parts(
@@ -215,13 +251,21 @@ def epochs_in_parts(
         jax.jit(over_seeds(f, mesh)) for f in functions
     )
 
-    def epoch(state: State) -> tuple[State, dict[str, Array]]:
-        new, terms = state, []
-        rows = trained[jax.device_get(orders(state))]
-        for _, data in parts(dataset.batch, rows, by_seed(mesh)):
-            new, found = steps((new, data))
-            terms.append(found)
-            jax.block_until_ready(terms[-2:-1])  # lest parts pile up on the device
+    def epoch(
+        state: State,
+        on_part: Callable = lambda middle: None,
+        middle: Middle | None = None,
+    ) -> tuple[State, dict[str, Array]]:
+        new, terms, position = middle or Middle(state, [], None)
+        terms = jax.tree.map(lambda x: put(x, by_seed(mesh)), terms)
+        middle = Middle(new, terms, position)
+        rows = trained[hosts.fetched(orders(state))]
+        for _, data, position in parts(dataset.batch, rows, mesh, middle.position):
+            new, found = steps((middle.state, data))
+            jax.block_until_ready(middle.terms[-1:])  # lest parts pile up on the device
+            middle = Middle(new, [*middle.terms, found], position)
+            on_part(middle)
+        new, terms, _ = middle
         sent = _to_judge(dataset, plan.batch_size, mesh)
         first, second = next(sent), next(sent, None)
         if second is None:
@@ -231,6 +275,7 @@ def epochs_in_parts(
         for part in itertools.chain((first, second), sent):
             losses.append(judge_some((new.seed, new.variables), *part))
             jax.block_until_ready(losses[-2:-1])
+            on_part(middle)
         return ends((state, new, _joined(terms), _joined(losses)))
 
     return epoch
@@ -248,12 +293,12 @@ def _judge_part(model: Model) -> Callable:
 
 def _to_judge(
     dataset: Dataset, batch_size: int, mesh: Mesh
-) -> Iterator[tuple[Batch, Int[Array, " m"]]]:
+) -> Iterator[tuple[Batch, Int[np.ndarray, " m"]]]:
     """The rows that judge, in parts on the device; and the numbers of their batches."""
     _, held_out = rows_of(dataset)
     numbers, rows = judged_rows(len(held_out), batch_size)
-    for some, data in parts(dataset.batch, held_out[rows], everywhere(mesh)):
-        yield data, jnp.asarray(numbers[some])
+    for some, data, _ in parts(dataset.batch, held_out[rows], mesh):
+        yield data, numbers[some]
 
 
 def _joined(found: list[dict[str, Array]]) -> dict[str, Array]:
@@ -266,15 +311,18 @@ def refit_each(model: Model, tx, state: State, dataset: Dataset, mesh: Mesh) -> 
     trained, _ = rows_of(dataset)
     where = {"rows": trained, "mesh": mesh}
     codes = map_rows(model.encode, state.variables, dataset.batch, **where)
+    state = hosts.fetched(state)
 
     def refit(i):
-        one = jax.tree.map(lambda x: x[i], state)
+        one = jax.tree.map(lambda x: jnp.asarray(x[i]), state)
         key = fold(one.seed, REFIT, one.step)
         return model.refit(one.variables, key, codes[i])
 
-    refitted = [refit(i) for i in range(len(state.step))]
-    variables = jax.tree.map(lambda *leaves: jnp.stack(leaves), *refitted)
-    state = state._replace(
-        variables=variables, opt_state=jax.vmap(tx.init)(variables["params"])
-    )
-    return jax.device_put(state, by_seed(mesh))
+    variables = state.variables
+    if hosts.is_first():
+        refitted = [refit(i) for i in range(len(state.step))]
+        variables = jax.tree.map(lambda *leaves: np.stack(leaves), *refitted)
+    variables = hosts.of_first(variables)
+    opt_state = jax.device_get(jax.vmap(tx.init)(variables["params"]))
+    state = state._replace(variables=variables, opt_state=opt_state)
+    return jax.tree.map(lambda x: put(x, by_seed(mesh)), state)

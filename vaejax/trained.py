@@ -118,6 +118,7 @@ def settings_of(folder: Path) -> dict[str, dict]:
             f"--run={folder} was trained by another version of vaejax, commit "
             f"{record['commit'] or 'unknown'}. Check that out, or train again: {why}"
         )
+    config["features"]["scheduler"] = ""  # that cluster may be gone by now
     return config
 
 

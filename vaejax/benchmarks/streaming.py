@@ -67,25 +67,40 @@ def random_dataset(n: int):
     )
 
 
-def _epochs(dataset):
-    """An epoch of a small convolutional VAE, and the state that it starts from."""
-    import jax
-    import jax.numpy as jnp
-
+def small_model(dataset):
+    """A convolutional VAE for rows of this shape."""
     from configs import conv_vae
-    from vaejax import epoch, train
     from vaejax.sections import plain
     from vaejax.trained import make_model
 
     settings = plain(conv_vae.get_config())
     settings["networks"] |= {"channels": (8, 16), "dtype": "float32"}
-    model = make_model(settings["model"], settings, dataset)
+    return make_model(settings["model"], settings, dataset)
+
+
+def _epochs(dataset):
+    """An epoch of a small convolutional VAE, and the state that it starts from."""
+    import jax
+    import jax.numpy as jnp
+
+    from vaejax import devices, epoch, train
+
+    model = small_model(dataset)
     tx = train.optimizer(
         learning_rate=1e-3, weight_decay=1e-4, clip_norm=5.0, warmup_steps=1
     )
-    plan = epoch.Plan(BATCH_SIZE, 10_000, 0, patience=100, plateau=50, factor=0.5)
+    trained, held_out = train.rows_of(dataset)
+    plan = epoch.Plan(
+        *(len(trained), len(held_out), BATCH_SIZE),
+        total_steps=10_000,
+        settled_step=0,
+        patience=100,
+        plateau=50,
+        factor=0.5,
+    )
     first = {name: jnp.asarray(x[:1]) for name, x in dataset.batch.items()}
     init = jax.vmap(lambda seed: epoch.init_state(model, tx, first, seed))
     ways = {False: train.resident_epochs, True: train.epochs_in_parts}
-    one_epoch = ways[dataset.streamed](model, tx, plan, dataset, SEEDS)
+    mesh = devices.mesh_of(SEEDS)
+    one_epoch = ways[dataset.streamed](model, tx, plan, dataset, mesh)
     return one_epoch, jax.jit(init)(jnp.arange(SEEDS))

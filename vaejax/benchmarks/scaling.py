@@ -1,0 +1,190 @@
+"""Training on several processes and devices: what is measured here, and what follows.
+
+A step of p processes takes as long as its part of the batch, and two sums: of the rows
+of the batch, which lie anywhere, and of all gradients. A ring makes a sum in 2 (p - 1)
+messages that carry 2 (p - 1) / p times its bytes. Work and sums are measured; beyond
+this machine they are put together, with and without what two processes lose besides.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+ROUNDS = 3
+BATCH_SIZE = 64  # rows of a step, shared by all
+DEVICES = (1, 2, 4, 8)
+BEYOND = (2, 4, 8, 16, 64)
+NETWORK = (1.25e9, 50e-6)  # bytes/s and seconds a message: Ethernet of 10 Gbit/s
+SIZES = (2**10, 2**24)  # bytes that are summed, to tell latency from bandwidth
+
+
+def scaling(*, n: int) -> Iterator[str]:
+    """Yields the lines of three tables.
+
+    Args:
+      n: rows; an epoch is a pass over 90 % of them.
+    """
+    yield f"A convolutional VAE, {n} rows of 128 x 64, batches of {BATCH_SIZE}"
+    one = _run(n, processes=1, devices=1)
+    yield "\nDevices of one process, which share its cores: equal?"
+    yield f"{'mesh.data':>9}{'held-out loss':>15}{'difference':>13}"
+    for devices in DEVICES:
+        found = _run(n, processes=1, devices=devices) if devices > 1 else one
+        yield f"{devices:>9}{found['loss']:>15.4f}{_difference(one, found):>13.1e}"
+    turns = {1: [], 2: []}
+    for _ in range(ROUNDS):
+        for processes, rates in turns.items():
+            two = _run(n, processes=processes, devices=1)
+            rates.append(two["rate"])
+    ratio = median(b / a for a, b in zip(turns[1], turns[2], strict=True))
+    rate = median(turns[1])
+    yield f"\nProcesses of one core each, {ROUNDS} turns"
+    yield f"{'processes':>9}{'samples/s':>12}{'of one':>9}{'difference':>13}"
+    yield f"{1:>9}{rate:>12.0f}{1:>9.2f}{0:>13.1e}"
+    yield f"{2:>9}{median(turns[2]):>12.0f}{ratio:>9.2f}{_difference(one, two):>13.1e}"
+    yield from _modelled(rate, median(turns[2]), one, two["sums"])
+
+
+def _modelled(
+    rate: float, rate_of_2: float, one: dict, sums: Sequence[float]
+) -> Iterator[str]:
+    """What follows for more processes, each as fast as the one that was measured."""
+    small, large = sums
+    latency = small / 2
+    bandwidth = (SIZES[1] - SIZES[0]) / max(large - small, 1e-9)
+    n_bytes = one["gradients"] + one["batch"]
+    yield f"\nModelled: gradients of {one['gradients'] / 1e6:.2f} MB, batches of "
+    yield f"{one['batch'] / 1e6:.2f} MB; a sum of 2 took {1e6 * latency:.0f} us a "
+    yield f"message at {bandwidth / 1e9:.2f} GB/s. samples/s ="
+    yield "b / (b / (p r) + 4 (p - 1) l + 2 (p - 1) / p g / w):"
+    yield f"b = {BATCH_SIZE} rows, r = {rate:.0f} samples/s,"
+    yield f"g = {n_bytes / 1e6:.2f} MB in both sums, latency l, bandwidth w"
+    ideal = steps_rate(2, rate, n_bytes, bandwidth, latency)
+    lost = max(0.0, BATCH_SIZE / rate_of_2 - BATCH_SIZE / ideal)
+    yield f"Two processes took {1e3 * lost:.0f} ms a step more than that."
+    yield f"{'processes':>9}{'10 Gbit/s':>12}{'of ideal':>10}{'with that loss':>16}"
+    for p in BEYOND:
+        found = steps_rate(p, rate, n_bytes, *NETWORK)
+        here = BATCH_SIZE / (BATCH_SIZE / found + lost)
+        yield f"{p:>9}{found:>12.0f}{found / (p * rate):>10.2f}{here:>16.0f}"
+
+
+def steps_rate(
+    p: int, rate: float, n_bytes: int, bandwidth: float, latency: float
+) -> float:
+    """Samples/s of p processes that share batches of BATCH_SIZE.
+
+    Args:
+      rate: samples/s of one.
+      n_bytes: of gradients and batch, which are summed.
+      bandwidth, latency: bytes/s, and seconds a message.
+    """
+    work = BATCH_SIZE / (p * rate)
+    sums = 4 * (p - 1) * latency + 2 * (p - 1) / p * n_bytes / bandwidth
+    return BATCH_SIZE / (work + sums)
+
+
+def _difference(one: dict, other: dict) -> float:
+    return abs(one["loss"] - other["loss"]) / abs(one["loss"])
+
+
+def _run(n: int, *, processes: int, devices: int) -> dict:
+    """What the first of some processes tells, which train together."""
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        address = f"localhost:{free.getsockname()[1]}"
+    cores = sorted(os.sched_getaffinity(0))
+    running = []
+    for i in range(processes):
+        asked = {"n": n, "processes": processes, "process": i, "address": address}
+        # A process on a core of its own; devices that are not there share all of them.
+        asked["core"] = cores[i % len(cores)] if devices == 1 else None
+        env = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
+        command = [sys.executable, "-m", __name__, json.dumps(asked)]
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        root = Path(__file__).parents[2]
+        running.append(subprocess.Popen(command, env=env, cwd=root, **how))
+    told = [process.communicate()[0] for process in running]
+    failed = [process.returncode for process in running if process.returncode]
+    if failed:
+        raise ValueError(
+            f"--what=scaling: of {processes} processes some ended with {failed}. Is "
+            f"{address} open to this user?"
+        )
+    return json.loads(told[0].splitlines()[-1])
+
+
+def _work(asked: dict) -> None:
+    """One of the processes: trains, and the first tells how fast and to what."""
+    if asked["core"] is not None:
+        os.sched_setaffinity(0, [asked["core"]])
+    import jax
+
+    from vaejax import devices, hosts, train
+    from vaejax.benchmarks.streaming import random_dataset, small_model
+    from vaejax.shares import shared
+
+    if asked["processes"] > 1:
+        hosts.join(asked["address"], asked["processes"], asked["process"])
+    mesh = devices.mesh_of(1, seed=1, data=jax.device_count())
+    devices.connect(mesh)
+    whole = random_dataset(asked["n"])
+    share = devices.share_of(train.rows_of(whole), mesh)
+    batch = {name: x[share.rows] for name, x in whole.batch.items()}
+    dataset = whole._replace(batch=shared(batch, share, len(whole.ids)))
+    ends, losses = [time.perf_counter()], []
+
+    def on_epoch(epoch, state, terms):
+        ends.append(time.perf_counter())
+        losses.append(float(terms["valid_loss"][0]))
+
+    state = train.fit(
+        small_model(dataset),
+        dataset,
+        seeds=(0,),
+        mesh=mesh,
+        **dict(epochs=3, batch_size=BATCH_SIZE, learning_rate=1e-3, weight_decay=0.0),
+        **dict(warmup=0.1, clip_norm=5.0, patience=9, plateau=9, factor=0.5),
+        on_epoch=on_epoch,
+    )
+    parameters = jax.tree.leaves(state.variables["params"])
+    n_steps = int(np.sum(~dataset.held_out)) // BATCH_SIZE
+    found = {
+        "rate": n_steps * BATCH_SIZE / min(np.diff(ends)[1:]),
+        "gradients": sum(x.nbytes for x in parameters),
+        "batch": BATCH_SIZE * sum(x[:1].nbytes for x in whole.batch.values()),
+        "loss": losses[-1],
+        "sums": [_seconds_of_sum(mesh, size) for size in SIZES],
+    }
+    if hosts.is_first():
+        print(json.dumps(found))
+
+
+def _seconds_of_sum(mesh, n_bytes: int) -> float:
+    """Of adding up arrays of so many bytes, one a device."""
+    import jax
+
+    from vaejax import devices
+
+    n = mesh.shape["data"]
+    x = devices.put(np.ones((n, n_bytes // 4), np.float32), devices.by_row(mesh))
+    total = jax.jit(lambda x: x.sum(axis=0), out_shardings=devices.everywhere(mesh))
+    jax.block_until_ready(total(x))
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        jax.block_until_ready(total(x))
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+if __name__ == "__main__":
+    _work(json.loads(sys.argv[1]))
