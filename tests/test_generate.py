@@ -12,8 +12,8 @@ import soundfile
 
 from configs import cvae, vade
 from vaejax import (
-    data,
     experiment,
+    inputs,
     reconstructions,
     run_folder,
     songbook,
@@ -90,7 +90,7 @@ def test_a_texture_has_the_statistics_it_was_made_from():
     mean = np.array([-30.0, -40.0, -50.0])
     noise = codes.texture(deviation, step, n_frames=4000, seed=0)
     made = reconstructions.recoloured(noise, np.concatenate([mean, deviation, step]))
-    found = data.mel_statistics(made)
+    found = inputs.mel_statistics(made)
     np.testing.assert_allclose(found[:6], [*mean, *deviation], rtol=1e-2)
     # the last is more than an autoregression without memory can give
     np.testing.assert_allclose(found[6:8], step[:2], rtol=0.1)

@@ -308,6 +308,7 @@ def test_values_of_a_seed_that_no_longer_runs_do_not_count():
         {"epoch": 1, "phase": "p", "loss": [4.0, 8.0], "running": [True, True]},
         {"epoch": 2, "phase": "p", "loss": [2.0, 99.0], "running": [True, False]},
     ]
+    rows = [row | {"broken_at": [-1, 1], "collapsed": [False, False]} for row in rows]
     figure = curves.training_curves(rows, title="t")
     assert len(figure.axes) == 1
     np.testing.assert_allclose(lines_of(figure.axes[0])[1.4][0].get_ydata(), [6.0, 5.0])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small import HOW, blobs, nets_for
 
+import vaejax
 from vaejax import train
 
 ROOT = Path(__file__).parents[1]
@@ -15,7 +16,8 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_the_model_of_the_readme_learns():
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    blocks = re.findall(r"```python\n(.*?)```", README, re.S)
+    (code,) = (block for block in blocks if "def make(" in block)
     made: dict = {}
     exec(code, made)
     dataset, _ = blobs()
@@ -34,6 +36,12 @@ def test_the_model_of_the_readme_learns():
     one = jax.tree.map(lambda x: x[0], state.best.variables)
     z = model.encode(one, dataset.batch)
     assert z.shape == (300, 4) and np.isfinite(z).all()
+
+
+def test_every_name_of_the_package_that_the_readme_uses_is_there():
+    names = set(re.findall(r"\bvaejax\.([A-Z]\w+|load)\(", README))
+    assert names >= {"MusicClusterer", "VaDE", "load"}
+    assert all(callable(getattr(vaejax, name)) for name in names)
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"launch/\w+\.py", README))))

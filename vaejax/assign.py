@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
-from vaejax import cells, collection, corpus, data, lyrics, texts
+from vaejax import cells, collection, corpus, data, inputs, lyrics, texts
 from vaejax.core import Batch, Rejected, Track
 from vaejax.evaluate import Clustering
 from vaejax.fusion import LYRICS
@@ -119,7 +119,7 @@ def seen(
         rejected += unread
     if not kept:
         raise ValueError(f"none of the songs can be used. {rejected[0].reason}")
-    forms = data.forms_of(options["modalities"], options["mel"], options["mfcc"])
+    forms = inputs.forms_of(options["modalities"], options["mel"], options["mfcc"])
     return kept, data.alike(run.dataset, clips, forms, words), rejected
 
 

@@ -150,7 +150,8 @@ def _spans(phases: list[str]) -> Spans:
 
 def _terms(rows: list) -> list[str]:
     """Keys with one number per seed: those of TERMS first, active units last."""
-    names = {name for row in rows for name in row} - {"running", "collapsed"}
+    told_elsewhere = {"running", "collapsed", "broken_at"}
+    names = {name for row in rows for name in row} - told_elsewhere
     found = {
         name
         for name in names

@@ -103,7 +103,7 @@ def framed(
 def recoloured(
     mel: Float[np.ndarray, "t f"], statistics: Float[np.ndarray, " d"]
 ) -> Float[np.ndarray, "t f"]:
-    """The spectrogram with the mean and deviation per band of `data.mel_statistics`.
+    """The spectrogram with the mean and deviation per band of `inputs.mel_statistics`.
 
     Statistics have no time of their own, so the frames are those of the original.
     """

@@ -125,6 +125,11 @@ def _job(cell: Cell, workdir: Path, n_workers: int, devices: tuple[str, ...]) ->
         settings = experiment.settings_from(cell.config)
     except ValueError as error:
         raise ValueError(f"cell {cell.name!r}: {error}") from error
+    if settings["mesh"]["coordinator"]:
+        raise ValueError(
+            "config.mesh.coordinator is for one run on many hosts. Run the cells of a "
+            "study on several by --workers, or name other grids on each host."
+        )
     name = cell.name.replace(" ", "_").replace(",", "").replace("/", "_")
     log = workdir / "logs" / f"{name}.txt"
     return Job(cell.name, settings, workdir / name, log, n_workers, devices)

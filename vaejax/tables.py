@@ -70,16 +70,16 @@ def as_text(table: Table) -> str:
     """The table for a terminal: columns as wide as what is in them."""
     rows = [table.header, *(tuple(shown(cell) for cell in row) for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    numeric = _numeric(table)
+    columns = numeric(table)
     lines = [table.title]
     for row in rows:
-        cells = zip(row, widths, numeric, strict=True)
+        cells = zip(row, widths, columns, strict=True)
         line = "  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in cells)
         lines.append(f"  {line}".rstrip())
     return "\n".join(lines)
 
 
-def _numeric(table: Table) -> list[bool]:
+def numeric(table: Table) -> list[bool]:
     """Which columns are numbers, and stand to the right."""
     return [
         all(isinstance(row[i], int | float | Estimate | None) for row in table.rows)
@@ -137,7 +137,7 @@ _LATEX = {c: f"\\{c}" for c in "&%$#_{}"} | {
 
 def as_latex(table: Table) -> str:
     """A `table` with the rules of the package booktabs; text columns to the left."""
-    columns = "".join("r" if right else "l" for right in _numeric(table))
+    columns = "".join("r" if right else "l" for right in numeric(table))
     body = [
         " & ".join(_latex(cell, (y, x) in table.bold) for x, cell in enumerate(row))
         for y, row in enumerate(table.rows)

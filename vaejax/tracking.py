@@ -47,6 +47,20 @@ def scalars(row: dict[str, Any]) -> dict[str, float]:
     }
 
 
+@contextlib.contextmanager
+def of_run(settings: dict, folder: Path, tracker: Tracker) -> Iterator[Tracker]:
+    """The tracker, and TensorBoard's beside it if the settings of a run ask for that.
+
+    Raises:
+      ValueError: as `tensorboard`.
+    """
+    if not settings["train"]["tensorboard"]:
+        yield tracker
+        return
+    with tensorboard(folder / "tensorboard") as events:
+        yield together([events, tracker])
+
+
 def nobody(row: dict[str, Any]) -> None:
     """The tracker of a training that is not tracked."""
     del row

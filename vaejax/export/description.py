@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vaejax import check, data, devices
+from vaejax import check, data, devices, inputs
 from vaejax.core import Batch, Dataset
 from vaejax.trained import Finished
 
@@ -57,7 +57,7 @@ def inputs_of(dataset: Dataset, settings: dict[str, dict]) -> dict[str, Input]:
 def _meaning(name: str, options: dict) -> str:
     if name.endswith("_mask"):
         return MASK
-    form = data.forms_of(options["modalities"], options["mel"], options["mfcc"])
+    form = inputs.forms_of(options["modalities"], options["mel"], options["mfcc"])
     named = {"statistics": STATISTICS, "image": IMAGES}.get(form.get(name), OTHERS)
     return named[name]
 
@@ -97,8 +97,9 @@ def _kept(settings: dict[str, dict]) -> dict[str, dict]:
     kept = {name: dict(settings[name]) for name in OF_NETWORKS}
     kept["networks"]["dtype"] = devices.dtype(kept["networks"]["dtype"])
     kept["data"] = {name: settings["data"][name] for name in DATA}
-    if any(name in data.FRAMES for name in seen):
+    if any(name in inputs.FRAMES for name in seen):
         kept["features"] = dict(settings["features"])
+        del kept["features"]["scheduler"]  # nobody else's
     if "lyrics" in seen:
         names = {name: Path(settings["lyrics"][name]).name for name in NAMES}
         kept["lyrics"] = settings["lyrics"] | names
@@ -117,7 +118,7 @@ def settings_of(path: Path, config: dict[str, Any]) -> dict[str, dict]:
         rule
         for rule in check.RULES
         if (section := rule.split(".")[0]) in kept and section not in ("data", "model")
-    }
+    } - {"features.scheduler"}
     wanted |= {f"data.{name}" for name in DATA} | {"model.name", "model.latent_dim"}
     odd = sorted((given - check.RULES.keys()) | (wanted - given))
     if config.get("model_type") != MODEL_TYPE or odd:

@@ -15,7 +15,7 @@ import numpy as np
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Float
 
-from vaejax import data, devices
+from vaejax import data, devices, inputs
 from vaejax.core import Batch, Dataset, Model, Variables
 from vaejax.export.description import empty_dataset, settings_of
 from vaejax.export.folder import CONFIG, WEIGHTS, verify
@@ -176,7 +176,7 @@ def _heard(one: Pretrained, songs: Sequence[Path], n_workers: int) -> Batch:
     from vaejax import assign, features
 
     options = one.settings["data"]
-    forms = data.forms_of(options["modalities"], options["mel"], options["mfcc"])
+    forms = inputs.forms_of(options["modalities"], options["mel"], options["mfcc"])
     others = [name for name in options["modalities"] if name not in forms]
     if others:
         raise ValueError(

@@ -99,8 +99,9 @@ def texture(
 
     An autoregression of order 1 with unit variance and correlation r from frame to
     frame changes by 2 sqrt((1 - r) / pi) in the mean; r is what makes this the ratio of
-    `flux` to `deviation`, as `data.mel_statistics` measures them, and at least 0. What
-    the statistics do not say is taken from music: all bands start at the same moments.
+    `flux` to `deviation`, as `inputs.mel_statistics` measures them, and at least 0.
+    What the statistics do not say is taken from music: all bands start at the same
+    moments.
     """
     ratio = np.maximum(flux, 0.0) / np.maximum(deviation, 1e-6)
     r = np.clip(1 - np.pi / 4 * ratio**2, 0.0, 0.9999)

@@ -127,7 +127,7 @@ def _square(image: np.ndarray) -> Float[np.ndarray, "_ _"]:
 def _texture(
     statistics: Float[np.ndarray, " d"], features: dict, seed: int
 ) -> Float[np.ndarray, "t f"]:
-    """Frames with the mean, deviation and flux per band of `data.mel_statistics`."""
+    """Frames with the mean, deviation and flux per band of `inputs.mel_statistics`."""
     _, deviation, flux = np.split(statistics, 3)
     hop_s = features["hop"] / features["sample_rate_hz"]
     n_frames = max(2, round(min(TEXTURE_S, features["duration_s"]) / hop_s))

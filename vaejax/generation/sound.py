@@ -89,7 +89,7 @@ def at_every_hop(
 
     Args:
       image: whose frames are means over `step` frames of the audio each, as those of
-        `data.image`; between their centres the level changes linearly in dB.
+        `inputs.image`; between their centres the level changes linearly in dB.
     """
     centres = (np.arange(len(image)) + 0.5) * step - 0.5
     frames = np.arange(len(image) * step)

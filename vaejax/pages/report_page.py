@@ -1,19 +1,19 @@
 """The report of a run or a study: one page of text, tables and figures for a reader.
 
 It reads, prints and links without scripts; with them tables sort and filter and
-pictures enlarge. All text is escaped where it becomes markup, by `_tag` alone.
+pictures enlarge. All text is escaped where it becomes markup, by `markup.tag` alone.
 """
 
 import base64
-import html
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from vaejax.pages import single_file
-from vaejax.tables import Cell, Estimate, Table, shown
+from vaejax.pages.markup import Markup, joined, tag
+from vaejax.tables import Cell, Estimate, Table, numeric, shown
 
 STYLES = ("page.css", "report.css")
 SCRIPTS = ("page.js", "report.js")
@@ -50,10 +50,6 @@ class Document(NamedTuple):
     sections: Sequence[Section]
 
 
-class _Markup(str):
-    """Text that is HTML already."""
-
-
 def report_page(document: Document) -> str:
     """The page as HTML, to be written as UTF-8.
 
@@ -66,7 +62,7 @@ def report_page(document: Document) -> str:
         _section(i, section, numbered) for i, section in enumerate(document.sections, 1)
     ]
     contents = [
-        _tag("li", _tag("a", section.title, href=f"#section-{i}"))
+        tag("li", tag("a", section.title, href=f"#section-{i}"))
         for i, section in enumerate(document.sections, 1)
     ]
     return single_file.page(
@@ -75,9 +71,9 @@ def report_page(document: Document) -> str:
         about=document.subtitle,
         styles=STYLES,
         scripts=SCRIPTS,
-        contents=_joined(contents),
-        summary=_joined(map(_paragraph, document.summary)),
-        sections=_joined(sections),
+        contents=joined(contents),
+        summary=joined(map(_paragraph, document.summary)),
+        sections=joined(sections),
     )
 
 
@@ -88,12 +84,12 @@ class _Numbers:
         self.table = self.figure = 0
 
 
-def _section(i: int, section: Section, numbers: _Numbers) -> _Markup:
-    parts = [_tag("h2", section.title)]
+def _section(i: int, section: Section, numbers: _Numbers) -> Markup:
+    parts = [tag("h2", section.title)]
     parts += map(_paragraph, section.text)
     if section.facts:
-        pairs = [(_tag("dt", name), _tag("dd", value)) for name, value in section.facts]
-        parts.append(_tag("dl", *(part for pair in pairs for part in pair)))
+        pairs = [(tag("dt", name), tag("dd", value)) for name, value in section.facts]
+        parts.append(tag("dl", *(part for pair in pairs for part in pair)))
     for table in section.tables:
         numbers.table += 1
         parts.append(_table(numbers.table, table))
@@ -102,58 +98,55 @@ def _section(i: int, section: Section, numbers: _Numbers) -> _Markup:
         numbers.figure += 1
         figures.append(_figure(numbers.figure, picture))
     if figures:
-        parts.append(_tag("div", *figures, class_="pictures"))
-    parts += [_tag("pre", _tag("code", command)) for command in section.commands]
+        parts.append(tag("div", *figures, class_="pictures"))
+    parts += [tag("pre", tag("code", command)) for command in section.commands]
     if section.links:
         links = (_link(text, url) for text, url in section.links)
-        parts.append(_tag("ul", *(_tag("li", link) for link in links), class_="links"))
-    return _tag("section", *parts, id=f"section-{i}")
+        parts.append(tag("ul", *(tag("li", link) for link in links), class_="links"))
+    return tag("section", *parts, id=f"section-{i}")
 
 
-def _paragraph(text: str) -> _Markup:
+def _paragraph(text: str) -> Markup:
     """Prose; what stands on both sides of a sign stays on its line."""
     bound = "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}"
-    return _tag("p", re.sub(r" ([±=<>≤≥×]) ", bound, text))
+    return tag("p", re.sub(r" ([±=<>≤≥×]) ", bound, text))
 
 
-def _link(text: str, url: str) -> _Markup:
-    return _tag("a", text, href=single_file.address(url))
+def _link(text: str, url: str) -> Markup:
+    return tag("a", text, href=single_file.address(url))
 
 
-def _table(number: int, table: Table) -> _Markup:
+def _table(number: int, table: Table) -> Markup:
     """A caption, the rows in a box that scrolls if they are many, and the note."""
-    numeric = [
-        all(isinstance(row[x], int | float | Estimate | None) for row in table.rows)
-        for x in range(len(table.header))
-    ]
+    columns = numeric(table)
     header = [
-        _tag(
+        tag(
             "th",
-            _tag("button", name, type="button"),
+            tag("button", name, type="button"),
             scope="col",
             class_="number" if right else "",
         )
-        for name, right in zip(table.header, numeric, strict=True)
+        for name, right in zip(table.header, columns, strict=True)
     ]
     rows = [
-        _tag(
+        tag(
             "tr",
             *(
                 _cell(cell, (y, x) in table.bold, right)
-                for x, (cell, right) in enumerate(zip(row, numeric, strict=True))
+                for x, (cell, right) in enumerate(zip(row, columns, strict=True))
             ),
         )
         for y, row in enumerate(table.rows)
     ]
     caption = f"table-{number}"
     parts = [
-        _tag("p", _tag("b", f"Table {number}."), f" {table.title}", id=caption),
-        _tag(
+        tag("p", tag("b", f"Table {number}."), f" {table.title}", id=caption),
+        tag(
             "div",
-            _tag(
+            tag(
                 "table",
-                _tag("thead", _tag("tr", *header)),
-                _tag("tbody", *rows),
+                tag("thead", tag("tr", *header)),
+                tag("tbody", *rows),
                 aria_labelledby=caption,
             ),
             class_="rows long" if len(rows) > LONG else "rows",
@@ -161,8 +154,8 @@ def _table(number: int, table: Table) -> _Markup:
         ),
     ]
     if table.note:
-        parts.append(_tag("p", table.note, class_="note"))
-    return _tag("div", *parts, class_="table")
+        parts.append(tag("p", table.note, class_="note"))
+    return tag("div", *parts, class_="table")
 
 
 def _scrolled(caption: str) -> dict[str, str]:
@@ -170,24 +163,24 @@ def _scrolled(caption: str) -> dict[str, str]:
     return {"tabindex": "0", "role": "region", "aria_labelledby": caption}
 
 
-def _cell(cell: Cell, bold: bool, right: bool) -> _Markup:
+def _cell(cell: Cell, bold: bool, right: bool) -> Markup:
     """A cell, with the number by which it sorts."""
     text = shown(cell)
     value = cell.mean if isinstance(cell, Estimate) else cell
     attributes = {"class_": "number"} if right else {}
     if isinstance(value, int | float):
         attributes = {"class_": "number", "data_value": repr(float(value))}
-    return _tag("td", _tag("strong", text) if bold else text, **attributes)
+    return tag("td", tag("strong", text) if bold else text, **attributes)
 
 
-def _figure(number: int, picture: Picture) -> _Markup:
+def _figure(number: int, picture: Picture) -> Markup:
     image = picture.image
     content = image.read_bytes() if isinstance(image, Path) else image
     if not content.startswith(_PNG):
         name = image if isinstance(image, Path) else f"the picture {picture.title!r}"
         raise ValueError(f"{name} is no PNG; a report holds no other pictures.")
     width, height = struct.unpack(">II", content[16:24])  # of the chunk IHDR
-    img = _tag(
+    img = tag(
         "img",
         src=f"data:image/png;base64,{base64.b64encode(content).decode()}",
         alt=f"{picture.title}. {picture.caption}".rstrip(". ") + ".",
@@ -195,29 +188,8 @@ def _figure(number: int, picture: Picture) -> _Markup:
         height=str(height),
         decoding="async",
     )
-    button = _tag("button", img, type="button", title="Enlarge")
-    words = [_tag("b", f"Figure {number}."), f" {picture.title}"]
+    button = tag("button", img, type="button", title="Enlarge")
+    words = [tag("b", f"Figure {number}."), f" {picture.title}"]
     if picture.caption:
-        words.append(_tag("span", picture.caption, class_="note"))
-    return _tag("figure", button, _tag("figcaption", *words))
-
-
-def _tag(name: str, *children: str, **attributes: str) -> _Markup:
-    """An element; children that are no markup yet, and all attributes, are escaped.
-
-    `class_="x"` and `data_value="x"` stand for class and data-value; empty ones are
-    left out. Text that may run from right to left finds its own direction.
-    """
-    texts = [c for c in children if not isinstance(c, _Markup)]
-    given = {} if all(map(str.isascii, texts)) else {"dir": "auto"}
-    given |= {key.strip("_").replace("_", "-"): v for key, v in attributes.items()}
-    written = "".join(f' {k}="{html.escape(v)}"' for k, v in given.items() if v)
-    inner = _joined(
-        c if isinstance(c, _Markup) else _Markup(html.escape(c, quote=False))
-        for c in children
-    )
-    return _Markup(f"<{name}{written}>{inner}" + f"</{name}>" * (name != "img"))
-
-
-def _joined(parts: Iterable[_Markup]) -> _Markup:
-    return _Markup("".join(parts))
+        words.append(tag("span", picture.caption, class_="note"))
+    return tag("figure", button, tag("figcaption", *words))

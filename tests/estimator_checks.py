@@ -1,0 +1,23 @@
+"""scikit-learn's own suite on every estimator; the tests take one, for the time of it.
+
+SCIPY_ARRAY_API=1 python tests/estimator_checks.py     without it one check is skipped
+"""
+
+from sklearn.utils.estimator_checks import check_estimator
+
+import vaejax
+
+# As small as they come: here programs are compiled for many shapes of data.
+TINY = dict(n_components=2, n_clusters=3, hidden_layer_sizes=(), max_iter=2)
+ESTIMATORS = ("Autoencoder", "VAE", "BetaVAE", "BetaTCVAE", "VaDE")
+
+
+def tiny(name: str, **changes):
+    return getattr(vaejax, name)(**TINY | {"random_state": 0} | changes)
+
+
+if __name__ == "__main__":
+    for name in ESTIMATORS:
+        found = check_estimator(tiny(name), on_fail=None)
+        results = [one["status"] for one in found]
+        print(name, {status: results.count(status) for status in sorted(set(results))})
