@@ -10,6 +10,7 @@ import pytest
 
 from vaejax import convolve
 from vaejax.convolve import strided_conv, transposed_conv
+from vaejax.devices import by_row, by_seed, mesh_of, over_seeds, spread
 
 PADDING = ((1, 1), (1, 1))
 STRIDES = [(2, 2), (1, 1), (2, 1), (3, 2)]
@@ -76,6 +77,38 @@ def test_values_and_gradients_are_those_of_xla(way, size, stride):
     assert_close(ours(x, kernel), plain(x, kernel))
     actual = jax.jit(gradients(ours))(x, kernel, weight)
     assert_close(actual, jax.jit(gradients(plain))(x, kernel, weight))
+
+
+@BOTH
+def test_devices_that_share_rows_do_not_collect_their_maps(way, monkeypatch):
+    monkeypatch.setattr(convolve, "PATCHES", 1)  # rows one by one
+    ours, plain, shapes = way((8, 6), (2, 2))
+    x, weight = numbers(shapes[::2])
+    kernels = numbers(shapes[1:2], seeds=(2,))[0]
+
+    def of(function, kernel, data):
+        loss, (dx, by_kernel) = gradients(function)(data["x"], kernel, data["weight"])
+        return loss, (dx**2).sum(), by_kernel
+
+    def of_devices(kernel, data):
+        return of(ours, kernel, spread(data))
+
+    data = {"x": x, "weight": weight}
+    expected = jax.vmap(lambda kernel: of(plain, kernel, data))(kernels)
+    data = jax.device_put(data, by_row(mesh := mesh_of(2, seed=2, data=2)))
+
+    def compiled():
+        return jax.jit(over_seeds(of_devices, mesh)).lower(kernels, data).compile()
+
+    program = compiled()
+    assert_close(program(jax.device_put(kernels, by_seed(mesh)), data), expected)
+    assert "all-gather" not in program.as_text()
+
+    def left_to_xla(function, rows, *others, total=False):
+        return function(*rows, *others)
+
+    monkeypatch.setattr(convolve, "apart", left_to_xla)
+    assert "all-gather" in compiled().as_text()
 
 
 @BOTH

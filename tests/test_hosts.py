@@ -57,6 +57,7 @@ def test_every_row_is_counted_by_one_process_alone():
     [
         ({"coordinator": "host"}, "must be '', auto, or HOST:PORT"),
         ({"coordinator": "host:0"}, "must be '', auto, or HOST:PORT"),
+        ({"coordinator": "host:65536"}, "must be '', auto, or HOST:PORT"),
         ({"coordinator": "a:1", "process": 1}, "process=1 must be below .*processes=1"),
     ],
 )

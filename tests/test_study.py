@@ -157,7 +157,7 @@ def test_the_same_command_trains_nothing_again_and_tells_the_same(done, place):
 
 
 def test_cells_at_once_have_the_scores_of_cells_one_by_one(done, place, monkeypatch):
-    monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "4")  # as here, or sums are rounded
+    monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "8")  # as here, or sums are rounded
     (place / "cache").mkdir(exist_ok=True)
     (place / "cache" / "compiled").symlink_to(COMPILED, target_is_directory=True)
     config = config_of(place)

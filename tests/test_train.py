@@ -57,7 +57,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(stop, blobs):
     assert_equal(history[stop:], rest)
 
 
-@pytest.mark.parametrize("seed, data", [(2, 2), (1, 3)])
+@pytest.mark.parametrize("seed, data", [(2, 4), (1, 3)])
 def test_devices_that_share_rows_train_as_one_does(songs, seed, data):
     """Batch statistics are those of all rows; 3 devices share 16 rows unevenly."""
     model = make("vae", songs, encoder="mlp", decoder="mlp", norm="batch")
@@ -80,8 +80,8 @@ def test_devices_that_share_rows_train_as_one_does(songs, seed, data):
 
 
 def test_more_devices_than_there_are_is_an_error_that_counts_them():
-    with pytest.raises(ValueError, match=r"data=3.*ask for 6 devices.*there are 4"):
-        mesh_of(2, seed=2, data=3)
+    with pytest.raises(ValueError, match=r"data=5.*ask for 10 devices.*there are 8"):
+        mesh_of(2, seed=2, data=5)
     with pytest.raises(ValueError, match=r"mesh.seed=2 does not divide.*seeds=5"):
         mesh_of(5, seed=2)
 

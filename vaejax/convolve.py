@@ -28,6 +28,8 @@ from jax import lax
 from jax.custom_batching import sequential_vmap
 from jaxtyping import Array, Float
 
+from vaejax.devices import apart
+
 PATCHES = 2**21  # numbers in the patches of the rows that are taken at once
 
 Pair = tuple[int, int]
@@ -89,7 +91,7 @@ transposed_conv.defvjp(_transposed_forward, _transposed_backward)
 
 def _forward(x, kernel, stride, padding):
     conv = functools.partial(_conv, strides=stride, padding=padding)
-    return _by_platform(conv, conv, x, kernel)
+    return apart(_by_platform(conv, conv), [x], kernel)
 
 
 def _adjoint(y, kernel, size, stride, padding):
@@ -109,7 +111,7 @@ def _adjoint(y, kernel, size, stride, padding):
         parts = _in_parts(y, n=_rows_at_once(y, kernel.shape[:3]))
         return lax.map(conv, parts).reshape(len(y), *size, kernel.shape[2])
 
-    return _by_platform(ordered, derived, y, kernel)
+    return apart(_by_platform(ordered, derived), [y], kernel)
 
 
 def _by_kernel(x, y, size, stride, padding):
@@ -137,7 +139,7 @@ def _by_kernel(x, y, size, stride, padding):
         parts = _in_parts(x, n), _in_parts(y, n)
         return lax.scan(add, jnp.zeros(shape), parts)[0].astype(x.dtype)
 
-    return _by_platform(ordered, derived, x, y)
+    return apart(_by_platform(ordered, derived), [x, y], total=True)
 
 
 def _conv(x, rhs, padding, strides=(1, 1), lhs_dilation=(1, 1), rhs_dilation=(1, 1)):
@@ -167,8 +169,10 @@ def _trimmed(x, kernel, padding, strides: Pair, lhs_dilation: Pair, rhs_dilation
     return kernel, left
 
 
-def _by_platform(cpu: Callable, default: Callable, *arrays):
-    return lax.platform_dependent(*arrays, cpu=sequential_vmap(cpu), default=default)
+def _by_platform(cpu: Callable, default: Callable) -> Callable:
+    return functools.partial(
+        lax.platform_dependent, cpu=sequential_vmap(cpu), default=default
+    )
 
 
 def _span(y, stride: Pair) -> Pair:

@@ -14,7 +14,6 @@ import logging
 import multiprocessing
 import os
 import pickle
-import re
 import socket
 import sys
 import time
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 LOCAL = "local"  # the scheduler that means a cluster of this machine
-ADDRESS = re.compile(r"tcp://([\w.-]+|\[[\da-f:.]+\]):([1-9]\d{0,4})", re.ASCII)
+TCP = "tcp://"  # begins one that is somewhere else: tcp://HOST:PORT
 PACKAGE = "distributed>=2026.1,<2027"
 RETRIES = 3  # of a task whose worker was lost, or that raised something
 _PATIENCE_S = 10  # for the scheduler to answer
@@ -256,7 +255,7 @@ def _greet(address: str) -> None:
     Raises:
       OSError: there is no scheduler.
     """
-    host, port = ADDRESS.fullmatch(address).groups()
+    host, _, port = address.removeprefix(TCP).rpartition(":")
     place = host.strip("[]"), int(port)
     with socket.create_connection(place, _PATIENCE_S) as connection:
         length = int.from_bytes(connection.recv(8), "little")

@@ -167,6 +167,33 @@ def spread(batch: Batch) -> Batch:
     return jax.tree.map(lambda x: jax.lax.with_sharding_constraint(x, P("data")), batch)
 
 
+def apart(function: Callable, rows: Sequence, *others, total: bool = False):
+    """`function(*rows, *others)`, each device on its rows and without the others'.
+
+    For what the compiler would collect the rows of all devices for.
+
+    Args:
+      rows: arrays [b, ...].
+      others: what all rows need.
+      total: whether the result is a sum over rows, and not one for each.
+    """
+    n = jax.sharding.get_abstract_mesh().shape.get("data", 1)
+    if n == 1 or len(rows[0]) % n:
+        return function(*rows, *others)
+
+    def here(*arrays):
+        found = function(*arrays)
+        return jax.lax.psum(found, "data") if total else found
+
+    return jax.shard_map(
+        here,
+        axis_names={"data"},
+        in_specs=(*(P("data") for _ in rows), *(P() for _ in others)),
+        out_specs=P() if total else P("data"),
+        check_vma=False,
+    )(*rows, *others)
+
+
 def over_seeds(function: Callable, mesh: Mesh) -> Callable:
     """`function(one seed's, *everybody's)` for arguments with a leading [s].
 

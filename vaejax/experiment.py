@@ -73,8 +73,10 @@ def run(
             run_folder.locked(workdir),
             tracking.of_run(settings, workdir, on_epoch) as tracker,
         ):
-            _run(settings, found, workdir, started, tracker)
-            devices.drop_programs()
+            try:
+                _run(settings, found, workdir, started, tracker)
+            finally:
+                devices.drop_programs()
         return workdir
     run_folder.verify(workdir)
     say((workdir / "scores.txt").read_text())

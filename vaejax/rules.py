@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from vaejax import models
 from vaejax.cluster import CLUSTERERS
 from vaejax.convolution import POOLS
-from vaejax.dask_workers import ADDRESS, LOCAL
+from vaejax.dask_workers import LOCAL, TCP
 from vaejax.evaluate import CLASSES
 from vaejax.fusion import FUSIONS, LYRICS
 from vaejax.hosts import AUTO
@@ -30,7 +30,7 @@ from vaejax.text.vectors import COMBINATIONS, FORMS
 from vaejax.text.vectors import ENCODERS as TEXT_ENCODERS
 
 ARRAYS = "pixels"  # the modality of images, which have no audio
-_ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):[1-9]\d{0,4}", re.ASCII)
+_ADDRESS = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):([1-9]\d{0,4})", re.ASCII)
 LONGEST = 100  # letters of a value in a message, and of a name in a figure
 
 
@@ -128,14 +128,18 @@ def _is_file_name(x: Any) -> bool:
 
 
 def _is_coordinator(x: Any) -> bool:
-    return type(x) is str and (x in ("", AUTO) or bool(_ADDRESS.fullmatch(x)))
+    return type(x) is str and (x in ("", AUTO) or _is_address(x))
 
 
 def _is_scheduler(x: Any) -> bool:
     if type(x) is not str or x in ("", LOCAL):
         return type(x) is str
-    address = ADDRESS.fullmatch(x)
-    return address is not None and int(address[2]) < 2**16
+    return x.startswith(TCP) and _is_address(x.removeprefix(TCP))
+
+
+def _is_address(x: str) -> bool:
+    found = _ADDRESS.fullmatch(x)
+    return found is not None and int(found[1]) < 2**16
 
 
 PATH = Rule("must be text of 1 to 4096 letters, without NUL", _is_path)
