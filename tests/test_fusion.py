@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import batch_of, make, nets_for
+from small import batch_of, make, nets_for, ready
 
 from vaejax import models, networks
 from vaejax.fusion import FUSIONS
@@ -59,8 +59,7 @@ def test_the_loss_has_a_gradient_in_every_leaf(model, fusion, sung):
 
 
 def test_what_a_mask_hides_changes_nothing(name, sung):
-    model, batch = make("vae", sung, fusion=name), batch_of(sung, 12)
-    variables = model.init(jax.random.key(0), batch)
+    model, batch, variables = ready("vae", sung, fusion=name)
     encode = jax.jit(model.encode)
     hidden = batch["lyrics_mask"][..., None] == 0
     other = batch | {"lyrics": jnp.where(hidden, 1e3, batch["lyrics"])}
@@ -76,8 +75,7 @@ def test_what_a_mask_hides_changes_nothing(name, sung):
 
 
 def test_both_views_have_a_say_where_both_are_there(name, sung):
-    model, batch = make("vae", sung, fusion=name), batch_of(sung, 12)
-    variables = model.init(jax.random.key(0), batch)
+    model, batch, variables = ready("vae", sung, fusion=name)
     encode = jax.jit(model.encode)
     z, there = encode(variables, batch), with_lyrics(batch)
     reread = encode(variables, batch | {"lyrics": batch["lyrics"] + 1.0})
@@ -88,8 +86,7 @@ def test_both_views_have_a_say_where_both_are_there(name, sung):
 
 
 def test_a_row_is_encoded_alone_as_among_others(name, sung):
-    model, batch = make("vae", sung, fusion=name), batch_of(sung, 12)
-    variables = model.init(jax.random.key(0), batch)
+    model, batch, variables = ready("vae", sung, fusion=name)
     encode = jax.jit(model.encode)
     z = encode(variables, batch)
     part = encode(variables, {key: x[4:7] for key, x in batch.items()})
@@ -97,8 +94,7 @@ def test_a_row_is_encoded_alone_as_among_others(name, sung):
 
 
 def test_audio_alone_takes_every_fusion_as_well(name, songs):
-    model, batch = make("vae", songs, fusion=name), batch_of(songs, 6)
-    variables = model.init(jax.random.key(0), batch)
+    model, batch, variables = ready("vae", songs, fusion=name)
     assert jnp.isfinite(model.encode(variables, batch)).all()
 
 
@@ -175,8 +171,7 @@ def test_in_training_every_row_takes_one_set_of_the_mixture_at_random():
 
 def test_attention_joins_every_frame_with_the_lines_of_its_own_song(sung):
     """Of two songs that swap their lyrics, each changes and no other does."""
-    model, batch = make("vae", sung, fusion="attention"), batch_of(sung, 12)
-    variables = model.init(jax.random.key(0), batch)
+    model, batch, variables = ready("vae", sung, fusion="attention")
     order = np.array([0, 2, 1, *range(3, 12)])
     lyrics = {key: batch[key][order] for key in ("lyrics", "lyrics_mask")}
     moved = np.abs(
@@ -186,8 +181,7 @@ def test_attention_joins_every_frame_with_the_lines_of_its_own_song(sung):
 
 
 def test_weights_of_the_views_are_reported(sung):
-    model, batch = make("vae", sung, fusion="weighted"), batch_of(sung, 12)
-    variables = model.init(jax.random.key(0), batch)
+    model, batch, variables = ready("vae", sung, fusion="weighted")
     variables["params"]["encoder"]["pool"]["logits"] = jnp.log(jnp.array([3.0, 1.0]))
     _, (terms, _) = model.loss(variables, jax.random.key(0), batch, 1.0)
     np.testing.assert_allclose(terms["weight_audio"], 0.75, rtol=1e-6)
