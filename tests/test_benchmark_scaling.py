@@ -15,13 +15,14 @@ def test_a_step_is_its_work_and_two_sums():
 
 def test_what_is_measured_is_put_together():
     one = {"gradients": 2_000_000, "batch": 1_000_000}
-    rows = list(
-        scaling._modelled(100.0, 50.0, one, (2e-4, 2e-4 + (2**24 - 2**10) / 2e9))
-    )
+    rates = {"one": 100.0, "two apart": 160.0, "two together": 50.0}
+    sums = 2e-4, 2e-4 + (2**24 - 2**10) / 2e9
+    rows = list(scaling._modelled(rates, one, sums))
     assert "100 us a" in rows[1] and "2.00 GB/s" in rows[2]
-    # .32 s of work; 4 messages of .1 ms and 3 MB at 2 GB/s: a step of .322 s.
-    assert "958 ms a step more" in rows[-7]
+    # .4 s of work at 80 a second; 4 messages of .1 ms and 3 MB at 2 GB/s: .4019 s.
+    assert "make 159 samples/s here" in rows[-8]
+    assert "878 ms a step more" in rows[-7]
     p, found, share, here = map(float, rows[-5].split())
     assert p == 2 and 190 < found < 200
     assert share == pytest.approx(found / 200, abs=0.01)
-    assert here == pytest.approx(64 / (64 / found + 0.9581), abs=0.6)
+    assert here == pytest.approx(64 / (64 / found + 0.8781), abs=0.6)

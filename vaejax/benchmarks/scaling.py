@@ -4,6 +4,7 @@ A step of p processes takes as long as its part of the batch, and two sums: of t
 of the batch, which lie anywhere, and of all gradients. A ring makes a sum in 2 (p - 1)
 messages that carry 2 (p - 1) / p times its bytes. Work and sums are measured; beyond
 this machine they are put together, with and without what two processes lose besides.
+Two that know nothing of each other show what its cores lose when both are busy.
 """
 
 import json
@@ -19,6 +20,11 @@ from statistics import median
 import numpy as np
 
 ROUNDS = 3
+WAYS = {  # to use two cores
+    "one": {},
+    "two apart": {"copies": 2},
+    "two together": {"processes": 2},
+}
 BATCH_SIZE = 64  # rows of a step, shared by all
 DEVICES = (1, 2, 4, 8)
 BEYOND = (2, 4, 8, 16, 64)
@@ -33,48 +39,47 @@ def scaling(*, n: int) -> Iterator[str]:
       n: rows; an epoch is a pass over 90 % of them.
     """
     yield f"A convolutional VAE, {n} rows of 128 x 64, batches of {BATCH_SIZE}"
-    one = _run(n, processes=1, devices=1)
+    one = _run(n)
     yield "\nDevices of one process, which share its cores: equal?"
     yield f"{'mesh.data':>9}{'held-out loss':>15}{'difference':>13}"
     for devices in DEVICES:
-        found = _run(n, processes=1, devices=devices) if devices > 1 else one
+        found = _run(n, devices=devices) if devices > 1 else one
         yield f"{devices:>9}{found['loss']:>15.4f}{_difference(one, found):>13.1e}"
-    turns = {1: [], 2: []}
-    for _ in range(ROUNDS):
-        for processes, rates in turns.items():
-            two = _run(n, processes=processes, devices=1)
-            rates.append(two["rate"])
-    ratio = median(b / a for a, b in zip(turns[1], turns[2], strict=True))
-    rate = median(turns[1])
-    yield f"\nProcesses of one core each, {ROUNDS} turns"
-    yield f"{'processes':>9}{'samples/s':>12}{'of one':>9}{'difference':>13}"
-    yield f"{1:>9}{rate:>12.0f}{1:>9.2f}{0:>13.1e}"
-    yield f"{2:>9}{median(turns[2]):>12.0f}{ratio:>9.2f}{_difference(one, two):>13.1e}"
-    yield from _modelled(rate, median(turns[2]), one, two["sums"])
+    turns = [{k: _run(n, **way) for k, way in WAYS.items()} for _ in range(ROUNDS)]
+    yield f"\nProcesses of one core each, medians of {ROUNDS} turns"
+    yield f"{'processes':>12}{'samples/s':>11}{'of one':>9}{'difference':>13}"
+    rates = {k: median(turn[k]["rate"] for turn in turns) for k in WAYS}
+    for k, rate in rates.items():
+        ratio = median(turn[k]["rate"] / turn["one"]["rate"] for turn in turns)
+        far = _difference(one, turns[-1][k])
+        yield f"{k:>12}{rate:>11.0f}{ratio:>9.2f}{far:>13.1e}"
+    yield from _modelled(rates, one, turns[-1]["two together"]["sums"])
 
 
 def _modelled(
-    rate: float, rate_of_2: float, one: dict, sums: Sequence[float]
+    rates: dict[str, float], one: dict, sums: Sequence[float]
 ) -> Iterator[str]:
     """What follows for more processes, each as fast as the one that was measured."""
     small, large = sums
     latency = small / 2
     bandwidth = (SIZES[1] - SIZES[0]) / max(large - small, 1e-9)
-    n_bytes = one["gradients"] + one["batch"]
+    n_bytes, rate = one["gradients"] + one["batch"], rates["one"]
     yield f"\nModelled: gradients of {one['gradients'] / 1e6:.2f} MB, batches of "
     yield f"{one['batch'] / 1e6:.2f} MB; a sum of 2 took {1e6 * latency:.0f} us a "
     yield f"message at {bandwidth / 1e9:.2f} GB/s. samples/s ="
     yield "b / (b / (p r) + 4 (p - 1) l + 2 (p - 1) / p g / w):"
     yield f"b = {BATCH_SIZE} rows, r = {rate:.0f} samples/s,"
     yield f"g = {n_bytes / 1e6:.2f} MB in both sums, latency l, bandwidth w"
-    ideal = steps_rate(2, rate, n_bytes, bandwidth, latency)
-    lost = max(0.0, BATCH_SIZE / rate_of_2 - BATCH_SIZE / ideal)
-    yield f"Two processes took {1e3 * lost:.0f} ms a step more than that."
+    # On this machine each of two is as fast as two apart are.
+    here = steps_rate(2, rates["two apart"] / 2, n_bytes, bandwidth, latency)
+    lost = max(0.0, BATCH_SIZE / rates["two together"] - BATCH_SIZE / here)
+    yield f"Two together should make {here:.0f} samples/s here. They took "
+    yield f"{1e3 * lost:.0f} ms a step more."
     yield f"{'processes':>9}{'10 Gbit/s':>12}{'of ideal':>10}{'with that loss':>16}"
     for p in BEYOND:
         found = steps_rate(p, rate, n_bytes, *NETWORK)
-        here = BATCH_SIZE / (BATCH_SIZE / found + lost)
-        yield f"{p:>9}{found:>12.0f}{found / (p * rate):>10.2f}{here:>16.0f}"
+        slower = BATCH_SIZE / (BATCH_SIZE / found + lost)
+        yield f"{p:>9}{found:>12.0f}{found / (p * rate):>10.2f}{slower:>16.0f}"
 
 
 def steps_rate(
@@ -96,15 +101,16 @@ def _difference(one: dict, other: dict) -> float:
     return abs(one["loss"] - other["loss"]) / abs(one["loss"])
 
 
-def _run(n: int, *, processes: int, devices: int) -> dict:
-    """What the first of some processes tells, which train together."""
+def _run(n: int, *, processes: int = 1, devices: int = 1, copies: int = 1) -> dict:
+    """What the first of some processes tells, which train together; or copies of it."""
     with socket.socket() as free:
         free.bind(("localhost", 0))
         address = f"localhost:{free.getsockname()[1]}"
     cores = sorted(os.sched_getaffinity(0))
     running = []
-    for i in range(processes):
-        asked = {"n": n, "processes": processes, "process": i, "address": address}
+    for i in range(processes * copies):
+        asked = {"n": n, "processes": processes, "address": address}
+        asked["process"] = i % processes
         # A process on a core of its own; devices that are not there share all of them.
         asked["core"] = cores[i % len(cores)] if devices == 1 else None
         env = os.environ | {"JAX_NUM_CPU_DEVICES": str(devices), "JAX_PLATFORMS": "cpu"}
@@ -116,10 +122,11 @@ def _run(n: int, *, processes: int, devices: int) -> dict:
     failed = [process.returncode for process in running if process.returncode]
     if failed:
         raise ValueError(
-            f"--what=scaling: of {processes} processes some ended with {failed}. Is "
+            f"--what=scaling: of {len(running)} processes some ended with {failed}. Is "
             f"{address} open to this user?"
         )
-    return json.loads(told[0].splitlines()[-1])
+    found = [json.loads(text.splitlines()[-1]) for text in told[::processes]]
+    return found[0] | {"rate": sum(one["rate"] for one in found)}
 
 
 def _work(asked: dict) -> None:
