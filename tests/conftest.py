@@ -23,9 +23,8 @@ jax.config.update("jax_debug_key_reuse", True)
 # What one test compiled the next need not; a run of the suite starts with none.
 COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 jax.config.update("jax_compilation_cache_dir", str(COMPILED))
-jax.config.update(
-    "jax_persistent_cache_min_compile_time_secs", 0.3
-)  # less is not read sooner
+# Programs that compile sooner than this are not read sooner.
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 install_import_hook("vaejax", "beartype.beartype")
