@@ -1,5 +1,6 @@
 """Strictness that finds mistakes: on in tests, off for users."""
 
+import functools
 import os
 import shutil
 from pathlib import Path
@@ -39,6 +40,15 @@ def shared(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is not there; this test reads a private collection.")
     return path
+
+
+@pytest.fixture
+def as_users_compile(monkeypatch):
+    """With fused loops, where programs of other sizes must round alike."""
+    emitted = {"xla_cpu_use_fusion_emitters": True}
+    monkeypatch.setattr(
+        jax, "jit", functools.partial(jax.jit, compiler_options=emitted)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ def ready(name: str, dataset: Dataset, **changes):
         model, batch = make(name, dataset, **changes), batch_of(dataset, 12)
         # With the dataset, or another one could come to have its id.
         _READY[key] = dataset, (model, batch, model.init(jax.random.key(0), batch))
-    return _READY[key][1]
+    return jax.tree.map(lambda x: x, _READY[key][1])  # dictionaries may be changed
 
 
 def batch_of(dataset: Dataset, n: int):
