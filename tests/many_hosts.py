@@ -145,7 +145,7 @@ def difference(run: Path, other: Path) -> float:
 
 
 def main(folder: Path) -> None:
-    songbook.render(folder / "songs", n_songs=24, duration_s=1.0, seed=1)
+    songbook.render(folder / "songs", n_songs=24, duration_s=1.0, seed=1, n_workers=1)
     one, several = folder / "one", folder / "several"
     first, second = joined(folder, several, 2, data=2)
     while n_epochs(several) < 4:

@@ -43,7 +43,6 @@ def test_a_part_that_sees_a_sample_says_so(quick, monkeypatch):
         (clusters.silhouette, "TILE", 50),
     ):
         monkeypatch.setattr(module, name, most)
-    monkeypatch.setattr(project, "neighbours", lambda z, m: np.full((len(z), m), -1))
     _, _, *lines, _ = clusters.clusters(n=120)
     said = {line.split()[0]: line[36:] for line in lines}
     assert said["kmeans"] == "all; starts are tried on 100"
@@ -54,7 +53,7 @@ def test_a_part_that_sees_a_sample_says_so(quick, monkeypatch):
     assert said["internal"].endswith(
         "all; silhouettes exact, in tiles of 50 x 50 distances"
     )
-    assert said["neighbours"] == "all; neighbours by descent"
+    assert said["neighbours"] == "all"
 
 
 def test_the_latents_go_with_the_genre_and_whole_songs_with_both_labels():

@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import typed
+from typed import ROOT
 
 from vaejax import run_folder, songbook
 
-ROOT = Path(__file__).parents[1]
 SMALL = {
     "model.n_clusters": 3,
     "networks.hidden": "16",
@@ -50,26 +51,22 @@ def cache(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("cache")
 
 
-def command(root, cache, workdir, config="vade", **changes) -> list[str]:
-    """The command line of one small run."""
+def flags(root, cache, workdir, config="vade", **changes) -> list[str]:
+    """The arguments of one small run."""
     options = SMALL | {"data.root": root, "data.cache_dir": cache}
     options |= {key.replace("__", "."): value for key, value in changes.items()}
     given = {key: value for key, value in options.items() if value is not None}
-    flags = [f"--config.{key}={value}" for key, value in given.items()]
-    script = ["launch/train.py", f"--config=configs/{config}.py"]
-    return [sys.executable, *script, *flags, f"--workdir={workdir}"]
+    chosen = [f"--config.{key}={value}" for key, value in given.items()]
+    return [f"--config=configs/{config}.py", *chosen, f"--workdir={workdir}"]
 
 
-def launch(*args, **changes) -> subprocess.CompletedProcess:
-    environment = os.environ | {"JAX_PLATFORMS": "cpu"}
-    return subprocess.run(
-        command(*args, **changes),
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
+def command(*args, **changes) -> list[str]:
+    """The command line of one small run."""
+    return [sys.executable, "launch/train.py", *flags(*args, **changes)]
+
+
+def launch(*args, drawn=True, **changes) -> subprocess.CompletedProcess:
+    return typed.launch("train", *flags(*args, **changes), drawn=drawn)
 
 
 def read_csv(path: Path) -> list[dict]:
@@ -85,7 +82,8 @@ def lines_of(folder: Path) -> list[str]:
 def run(songs, cache, tmp_path_factory):
     """One whole run: what it printed, and its folder."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    done = launch(songs, cache, folder, **DRAWN)
+    script = command(songs, cache, folder, **DRAWN)
+    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done, folder
 
@@ -273,7 +271,7 @@ def test_the_order_of_rows_changes_no_label(run, songs, cache, tmp_path):
     order = np.random.default_rng(0).permutation(len(lines) - 1)
     text = "\n".join([lines[0], *(lines[1 + i] for i in order)])
     (shuffled / "metadata.csv").write_text(text + "\n")
-    done = launch(shuffled, cache, tmp_path / "run")
+    done = launch(shuffled, cache, tmp_path / "run", drawn=False)
     assert done.returncode == 0, done.stderr
     for name in ("scores.csv", "assignments.csv"):
         assert (tmp_path / "run" / name).read_bytes() == (run[1] / name).read_bytes()
@@ -368,6 +366,7 @@ def test_a_cvae_on_images_is_told_a_label_and_its_scores_say_so(songs, cache, tm
         data__frames=8,
         data__condition="language",
         train__epochs=2,
+        drawn=False,
     )
     assert done.returncode == 0, done.stderr
     rows = read_csv(tmp_path / "run" / "scores.csv")
@@ -387,6 +386,7 @@ def test_factors_that_are_named_are_scored_beside_their_ceiling(songs, cache, tm
         data__frames=8,
         train__epochs=2,
         eval__factors="genre,language",
+        drawn=False,
     )
     assert done.returncode == 0, done.stderr
     rows = read_csv(tmp_path / "run" / "scores.csv")

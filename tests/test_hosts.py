@@ -1,6 +1,5 @@
 """Several processes train as one does, also when one of them is lost."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +16,7 @@ HERE = Path(__file__).parent
 
 def test_a_process_is_lost_and_others_go_on_to_the_same_numbers(tmp_path):
     script = [sys.executable, HERE / "many_hosts.py", tmp_path]
-    flags = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
-    given = {"env": os.environ | flags, "timeout": 500}
-    done = subprocess.run(script, capture_output=True, text=True, **given)
+    done = subprocess.run(script, capture_output=True, text=True, timeout=500)
     log = tmp_path / "log.txt"
     assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
     assert "Killed one of 2 processes" in done.stdout

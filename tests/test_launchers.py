@@ -1,20 +1,12 @@
 """Commands on finished runs as a user types them, and mistyped ones."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from typed import launch
 
 from vaejax import choice, record, trained
-
-ROOT = Path(__file__).parents[1]
-
-
-def launch(name: str, *args) -> subprocess.CompletedProcess:
-    script = [sys.executable, f"launch/{name}.py", *map(str, args)]
-    return subprocess.run(script, cwd=ROOT, capture_output=True, text=True, timeout=200)
 
 
 @pytest.mark.parametrize("name", ["study", "cluster", "report", "assign"])

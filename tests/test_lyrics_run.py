@@ -3,13 +3,12 @@
 import csv
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from test_experiment import ROOT, cache, launch, read_csv, songs  # noqa: F401
+import typed
+from test_experiment import cache, launch, read_csv, songs  # noqa: F401
 
 from vaejax import assign, choice, experiment, record, retrieval
 from vaejax.generation import crossing, modes
@@ -119,9 +118,8 @@ def test_lyrics_that_are_not_read_have_no_part_in_what_is_foreseen(opened):
 
 
 def test_the_launcher_lists_lyrics_and_refuses_a_run_that_knows_none(fused, opened):
-    script = [sys.executable, "launch/generate.py", f"--run={fused[1]}"]
     flag = f"--nearest-lyrics={of_kind(opened, True)[0]}"
-    done = subprocess.run([*script, flag], cwd=ROOT, capture_output=True, text=True)
+    done = typed.launch("generate", f"--run={fused[1]}", flag)
     assert done.returncode == 0, done.stderr
     assert "songs' lyrics, the nearest first" in done.stdout
     with pytest.raises(ValueError, match="--lyrics-of is for a model of audio and"):
@@ -143,6 +141,7 @@ def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path): 
         baselines__names="",
         cluster__names="kmeans",
         eval__nuisance=False,
+        drawn=False,
     )
     assert done.returncode == 0, done.stderr
     rejected = read_csv(tmp_path / "run" / "rejected.csv")
@@ -163,6 +162,7 @@ def texts(songs, cache, tmp_path_factory):  # noqa: F811
         baselines__names="raw",
         cluster__names="ward",
         eval__labels="lyrics_language",
+        drawn=False,
     )
     assert done.returncode == 0, done.stderr
     return folder

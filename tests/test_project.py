@@ -107,16 +107,13 @@ def test_a_large_neighbour_map_keeps_islands_together(monkeypatch):
     assert (member[gaps.argmin(axis=1)] == member).all()
 
 
-def test_neighbours_by_descent_are_nearly_all_of_the_nearest(monkeypatch):
+def test_neighbours_of_many_rows_are_the_nearest_and_never_the_row_itself():
     z = np.random.default_rng(0).normal(size=(3000, 6)).astype(np.float32)
     z[1] = z[0]
-    exact = project.neighbours(z, 8)
-    monkeypatch.setattr(project, "MOST_MAPPED", 1000)
     found = project.neighbours(z, 8)
-    assert found.shape == exact.shape == (3000, 8)
-    assert not (found == np.arange(3000)[:, None]).any()
-    both = (found[:, :, None] == exact[:, None, :]).any(axis=2)
-    assert both.mean() > 0.95
+    distances = ((z[:50, None] - z[None].astype(float)) ** 2).sum(axis=-1)
+    distances[np.arange(50), np.arange(50)] = np.inf
+    np.testing.assert_array_equal(found[:50], distances.argsort(axis=1)[:, :8])
     assert found[0, 0] == 1 and found[1, 0] == 0
 
 

@@ -140,12 +140,9 @@ def _csv_mb(found: Sequence[Clustering], ids: np.ndarray) -> str:
 def _mapped(made: Collection, shown: Clustering) -> Iterator[str]:
     """The map, and the page that shows it."""
     n = len(shown.cluster)
-    by_descent = "all; neighbours by descent" if n > project.MOST_MAPPED else "all"
-    xy, line = _part("UMAP", by_descent, project.umap, shown.z, seed=0)
+    xy, line = _part("UMAP", "all", project.umap, shown.z, seed=0)
     yield line
-    near, line = _part(
-        "neighbours", by_descent, project.neighbours, shown.z, NEIGHBOURS
-    )
+    near, line = _part("neighbours", "all", project.neighbours, shown.z, NEIGHBOURS)
     yield line
     columns = {name: values.tolist() for name, values in made.columns.items()}
     found, line = _part(
