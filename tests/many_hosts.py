@@ -63,7 +63,12 @@ def alone(folder: Path, run: Path, **mesh) -> int:
     config.mesh.update(mesh)
     now = time.perf_counter()
     given = {"workdir": run, "results": folder, "started": now}
-    return forked(folder, lambda: experiment.run(config, **given))
+
+    def work() -> None:
+        experiment.present_run = lambda folder, settings: None  # nobody looks at it
+        experiment.run(config, **given)
+
+    return forked(folder, work)
 
 
 def joined(folder: Path, run: Path, n: int, **mesh) -> list[int]:

@@ -70,7 +70,7 @@ def make(name: str, dataset: Dataset, **changes):
 
 
 def ready(name: str, dataset: Dataset, **changes):
-    """A model, twelve rows and its first variables: the same for all who ask.
+    """A model, twelve rows and variables: the same for all who ask.
 
     JAX keeps what it traced and compiled for a function, which a new model has anew.
     """
@@ -78,8 +78,24 @@ def ready(name: str, dataset: Dataset, **changes):
     if key not in _READY:
         model, batch = make(name, dataset, **changes), batch_of(dataset, 12)
         # With the dataset, or another one could come to have its id.
-        _READY[key] = dataset, (model, batch, model.init(jax.random.key(0), batch))
+        _READY[key] = dataset, (model, batch, variables_of(model, batch))
     return jax.tree.map(lambda x: x, _READY[key][1])  # dictionaries may be changed
+
+
+def variables_of(model, batch):
+    """Variables by NumPy: to compile their random numbers takes longer than most tests.
+
+    Of the sizes that they start with; what has one axis is positive, as variances are.
+    """
+    rng = np.random.default_rng(0)
+
+    def draw(leaf):
+        if leaf.ndim < 2:
+            return jnp.asarray(rng.uniform(0.1, 0.5, leaf.shape), leaf.dtype)
+        x = rng.normal(size=leaf.shape) / np.sqrt(np.prod(leaf.shape[:-1]))
+        return jnp.asarray(x, leaf.dtype)
+
+    return jax.tree.map(draw, jax.eval_shape(model.init, jax.random.key(0), batch))
 
 
 def batch_of(dataset: Dataset, n: int):

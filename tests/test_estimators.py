@@ -33,17 +33,6 @@ def fitted(name: str):
     return tiny(name).fit(X)
 
 
-@pytest.fixture(autouse=True)
-def quickly_compiled(monkeypatch):
-    """Small programs of many shapes, by the compiler's way that takes half the time.
-
-    It rounds otherwise; runs that other tests share are made before this.
-    """
-    options = {"xla_cpu_use_fusion_emitters": False}
-    quick = functools.partial(jax.jit, compiler_options=options)
-    monkeypatch.setattr(jax, "jit", quick)
-
-
 @pytest.fixture
 def with_array_api(monkeypatch):
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")  # or a check is skipped

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_experiment import ROOT, cache, command, launch, songs  # noqa: F401
+from test_experiment import cache, command, launch, songs  # noqa: F401
+from typed import ROOT
 
 HERE = Path(__file__).parent
 
@@ -66,7 +67,7 @@ def test_a_run_on_a_full_disk_says_so_and_goes_on_when_there_is_space(
     message = Path(f"{kept}.full").read_text().splitlines()[-1]
     assert "cannot be written: No space left on device. Free some space" in message
     whole = launch(songs, cache, tmp_path / "whole", "vae", model__n_clusters=None,
-                   model__start=None, **plain)  # fmt: skip
+                   model__start=None, drawn=False, **plain)  # fmt: skip
     assert whole.returncode == 0, whole.stderr
     for name in ("scores.csv", "assignments.csv"):
         assert (kept / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

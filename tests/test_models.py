@@ -15,8 +15,8 @@ SHORT = HOW | dict(epochs=4, batch_size=18, patience=100)
 
 
 # Every model with one kind of networks, and one model with all kinds of them.
-TRAINED = [(name, PAIRS[0]) for name in models.NAMES]
-TRAINED += [("vae", pair) for pair in PAIRS[1:]]
+ONCE = [(name, PAIRS[0]) for name in models.NAMES]
+ONCE += [("vae", pair) for pair in PAIRS[1:]]
 
 
 @pytest.fixture(params=models.NAMES)
@@ -27,6 +27,11 @@ def name(request):
 @pytest.fixture(params=PAIRS, ids=lambda pair: pair[1])
 def parts(request):
     return parts_of(request.param)
+
+
+def once(test):
+    """For what is the networks' or the model's own, whatever the other of the two."""
+    return pytest.mark.parametrize("name, pair", ONCE, ids=ids_of)(test)
 
 
 def ids_of(part) -> str:
@@ -61,9 +66,10 @@ def test_the_loss_is_finite_and_has_a_gradient_in_every_leaf(name, parts, songs)
         assert jnp.any(g != 0) or names & unused, path
 
 
-def test_no_step_waits_for_lapack(name, parts, songs):
+@once
+def test_no_step_waits_for_lapack(name, pair, songs):
     """Whose batches hang jaxlib's CPU, where as many start as it has threads."""
-    model, batch = make(name, songs, **parts), batch_of(songs, 12)
+    model, batch = make(name, songs, **parts_of(pair)), batch_of(songs, 12)
 
     def step(seed):
         variables = model.init(jax.random.key(seed), batch)
@@ -73,8 +79,9 @@ def test_no_step_waits_for_lapack(name, parts, songs):
     assert "lapack" not in lowered.as_text()
 
 
-def test_a_row_is_encoded_alone_as_among_others(name, parts, songs):
-    model, batch, variables = ready(name, songs, **parts)
+@once
+def test_a_row_is_encoded_alone_as_among_others(name, pair, songs):
+    model, batch, variables = ready(name, songs, **parts_of(pair))
     encode = jax.jit(model.encode)
     z = encode(variables, batch)
     part = encode(variables, {key: x[5:9] for key, x in batch.items()})
@@ -82,17 +89,19 @@ def test_a_row_is_encoded_alone_as_among_others(name, parts, songs):
     np.testing.assert_allclose(z[5:9], part, rtol=1e-4, atol=1e-5)
 
 
-def test_the_decoder_gives_back_the_shapes_that_went_in(name, parts, songs):
-    model, batch, variables = ready(name, songs, **parts)
+@once
+def test_the_decoder_gives_back_the_shapes_that_went_in(name, pair, songs):
+    model, batch, variables = ready(name, songs, **parts_of(pair))
     decoded = jax.jit(model.decode)(variables, jnp.ones((12, 4)), batch)
     assert {k: x.shape for k, x in decoded.items()} == {
         k: batch[k].shape for k in ("mel", "mfcc")
     }
 
 
-def test_bfloat16_keeps_parameters_and_losses_in_float32(name, parts, songs):
-    exact_model, batch, variables = ready(name, songs, **parts)
-    model = make(name, songs, dtype="bfloat16", **parts)
+@once
+def test_bfloat16_keeps_parameters_and_losses_in_float32(name, pair, songs):
+    exact_model, batch, variables = ready(name, songs, **parts_of(pair))
+    model = make(name, songs, dtype="bfloat16", **parts_of(pair))
     loss, (terms, stats) = jax.jit(model.loss)(variables, jax.random.key(1), batch, 1.0)
     first = jax.eval_shape(model.init, jax.random.key(0), batch)
     trees = (first, loss, terms, stats)
@@ -102,12 +111,8 @@ def test_bfloat16_keeps_parameters_and_losses_in_float32(name, parts, songs):
     np.testing.assert_allclose(found, exact, atol=0.1)
 
 
-@pytest.mark.usefixtures("as_users_compile")
-@pytest.mark.parametrize("name, pair", TRAINED, ids=ids_of)
-def test_training_falls_is_the_same_alone_and_resumed_and_compiles_once(
-    name, pair, songs
-):
-    """A model trained three times: two seeds, resumed, and one of them alone."""
+@once
+def test_training_falls_is_the_same_resumed_and_compiles_once(name, pair, songs):
     model, kept, history, traces = make(name, songs, **parts_of(pair)), {}, [], []
 
     def loss(*args, **kwargs):
@@ -132,11 +137,17 @@ def test_training_falls_is_the_same_alone_and_resumed_and_compiles_once(
     jax.tree.map(np.testing.assert_array_equal, whole, resumed)
     assert len(traces) == history[0][1], "the loss was traced again"
 
+
+@pytest.mark.usefixtures("as_users_compile")
+@pytest.mark.parametrize("name, encoder", [("vade", "mlp"), ("vae", "conv")])
+def test_a_seed_is_trained_alone_as_among_others(name, encoder, songs):
+    model = make(name, songs, encoder=encoder, decoder=encoder)
+    both = train.fit(model, songs, seeds=(0, 1), **SHORT)
     alone = train.fit(model, songs, seeds=(1,), **SHORT)
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a[0], b[1], rtol=1e-3, atol=1e-4),
         (alone.variables, alone.best.variables),
-        (whole.variables, whole.best.variables),
+        (both.variables, both.best.variables),
     )
 
 
@@ -213,7 +224,8 @@ def test_the_terms_add_up_to_the_loss(name, blobs):
     np.testing.assert_allclose(loss, parts + cost, rtol=1e-5)
 
 
-def test_what_a_mask_hides_changes_nothing(name, parts):
+@once
+def test_what_a_mask_hides_changes_nothing(name, pair):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(16, 6, 3))
     mask = np.arange(6)[None] < rng.integers(2, 7, 16)[:, None]
@@ -227,9 +239,15 @@ def test_what_a_mask_hides_changes_nothing(name, parts):
     )
     np.testing.assert_array_equal(one.batch["mel"], two.batch["mel"])
     batch = batch_of(one, 16)
-    model = make(name, one, **parts)
-    variables = model.init(jax.random.key(0), batch)
-    decoded = model.decode(variables, model.encode(variables, batch), batch)["mel"]
+    model = make(name, one, **parts_of(pair))
+
+    @jax.jit
+    def decoded_and_loss(batch):
+        variables = model.init(jax.random.key(0), batch)
+        decoded = model.decode(variables, model.encode(variables, batch), batch)
+        return decoded["mel"], model.loss(variables, jax.random.key(1), batch, 1.0)[0]
+
+    decoded, loss = decoded_and_loss(batch)
     assert decoded.shape == (16, 6, 3)
     # The encoder sees zeros there; the likelihood must not look at all.
     hidden = jnp.where(mask[..., None], 0.0, 9.0)
@@ -239,7 +257,7 @@ def test_what_a_mask_hides_changes_nothing(name, parts):
         losses.gaussian(batch["mel"], decoded + hidden, shown),
         rtol=1e-6,
     )
-    assert jnp.isfinite(model.loss(variables, jax.random.key(1), batch, 1.0)[0])
+    assert jnp.isfinite(loss)
 
 
 def test_corruption_hides_features_from_the_encoder_and_not_from_the_loss(blobs):

@@ -26,7 +26,7 @@ IMPORTED = (
 
 
 def launch(name: str, *args, drawn: bool = True) -> subprocess.CompletedProcess:
-    """What `python launch/NAME.py ARGS` ends with; without figures and pages if asked."""
+    """What `python launch/NAME.py ARGS` ends with; `drawn`: with figures and pages."""
     command = [f"launch/{name}.py", *map(str, args)]
     with tempfile.TemporaryDirectory() as folder:
         texts = [str(Path(folder) / stream) for stream in ("stdout", "stderr")]

@@ -139,7 +139,6 @@ def _csv_mb(found: Sequence[Clustering], ids: np.ndarray) -> str:
 
 def _mapped(made: Collection, shown: Clustering) -> Iterator[str]:
     """The map, and the page that shows it."""
-    n = len(shown.cluster)
     xy, line = _part("UMAP", "all", project.umap, shown.z, seed=0)
     yield line
     near, line = _part("neighbours", "all", project.neighbours, shown.z, NEIGHBOURS)
