@@ -13,7 +13,6 @@ os.environ.setdefault("MPLBACKEND", "agg")
 # Here programs are compiled more often than they are run.
 HASTY = ("xla_backend_optimization_level=0", "xla_cpu_use_fusion_emitters=false")
 os.environ.setdefault("XLA_FLAGS", " ".join(f"--{flag}" for flag in HASTY))
-os.environ.setdefault("NUMBA_OPT", "0")
 gc.set_threshold(200_000, 20, 50)  # JAX makes many objects, few of them in circles
 
 import jax  # noqa: E402
