@@ -1,7 +1,5 @@
 """Networks take and give any shape; padding and context stay where they belong."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +10,6 @@ from vaejax.convolution import ConvDecoder, ConvEncoder
 SHAPES = [(16, 16), (13, 6), (1, 20), (3, 1), (1, 1)]
 VARIANTS = [(0, "none", "batch"), (2, "time", "batch"), (1, "none", "layer")]
 VARIANTS += [(0, "time", "none")]
-HASTY = {"xla_backend_optimization_level": 0}  # compiled sooner, run slower
 
 
 def networks(shape, blocks, pool, norm, dtype="float32", dropout=0.0):
@@ -63,7 +60,7 @@ def test_every_parameter_has_a_gradient_in_float32(blocks, pool, norm, dtype):
     for network, data in ((encoder, inputs), (decoder, (z,))):
         variables = initialised(network, *data)
 
-        @functools.partial(jax.jit, compiler_options=HASTY)
+        @jax.jit
         def gradient(params, network=network, data=data, rest=variables):
             def loss(params):
                 rngs = {"dropout": jax.random.key(1)}

@@ -83,7 +83,8 @@ def run(songs, cache, tmp_path_factory):
     """One whole run: what it printed, and its folder."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     script = command(songs, cache, folder, **DRAWN)
-    done = subprocess.run(script, cwd=ROOT, capture_output=True, text=True)
+    given = {"cwd": ROOT, "env": os.environ | {"JAX_PLATFORMS": "cpu"}, "timeout": 400}
+    done = subprocess.run(script, capture_output=True, text=True, **given)
     assert done.returncode == 0, done.stderr
     return done, folder
 

@@ -77,6 +77,7 @@ def _umap(
 
     n_neighbors = min(n_neighbors, len(z) - 1)
     rows = z.astype(np.float32)
+    known = _umap_neighbours(rows, n_neighbors) if len(z) < FEW else (None, None)
     model = UMAP(
         n_components=dimensions,
         n_neighbors=n_neighbors,
@@ -84,7 +85,7 @@ def _umap(
         init="pca",  # spectral initialisation is not reproducible on islands
         random_state=seed,
         n_jobs=1,
-        precomputed_knn=_nearest(rows, n_neighbors) if len(z) < FEW else (None, None),
+        precomputed_knn=known,
     )
     with warnings.catch_warnings():
         # More copies of one row than neighbours cut it off from the rest: so it is.
@@ -93,7 +94,7 @@ def _umap(
         return np.asarray(model.fit_transform(rows), np.float32)
 
 
-def _nearest(z: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _umap_neighbours(z: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     """What UMAP finds itself, bit for bit, without compiling a sort for 8 s before."""
     from sklearn.metrics import pairwise_distances
     from umap.distances import euclidean
