@@ -11,7 +11,11 @@ from filelock import FileLock
 
 os.environ.setdefault("MPLBACKEND", "agg")
 # Here programs are compiled more often than they are run.
-HASTY = ("xla_backend_optimization_level=0", "xla_cpu_use_fusion_emitters=false")
+HASTY = (
+    "xla_backend_optimization_level=0",
+    "xla_cpu_use_fusion_emitters=false",
+    "xla_cpu_parallel_codegen_split_count=1",
+)
 os.environ.setdefault("XLA_FLAGS", " ".join(f"--{flag}" for flag in HASTY))
 gc.set_threshold(200_000, 20, 50)  # JAX makes many objects, few of them in circles
 

@@ -27,15 +27,25 @@ SMALL = {
     "cluster.k": 3,
     "train.epochs": 12,
     "train.seeds": 2,
-    "train.checkpoint_every": 2,
+    "train.checkpoint_every": 12,
     "data.n_workers": 1,
     "features.n_mels": 16,
     "features.n_mfcc": 8,
     "eval.permutations": 99,
+    "eval.nuisance": False,
+    "baselines.names": "raw",
+    "cluster.names": "kmeans",
     "figures.projections": "",
     "figures.pdf": False,
 }
-DRAWN = {"figures__projections": "tsne", "figures__pdf": True}
+WHOLE = {  # None: as the config has it
+    "train__checkpoint_every": 2,
+    "eval__nuisance": None,
+    "baselines__names": None,
+    "cluster__names": None,
+    "figures__projections": "tsne",
+    "figures__pdf": True,
+}
 SCORE_COLUMNS = "model,modalities,fusion,clusterer,k,seed,space,label,metric,value,told"
 
 
@@ -82,7 +92,7 @@ def lines_of(folder: Path) -> list[str]:
 def run(songs, cache, tmp_path_factory):
     """One whole run: what it printed, and its folder."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
-    script = command(songs, cache, folder, **DRAWN)
+    script = command(songs, cache, folder, **WHOLE)
     given = {"cwd": ROOT, "env": os.environ | {"JAX_PLATFORMS": "cpu"}, "timeout": 400}
     done = subprocess.run(script, capture_output=True, text=True, **given)
     assert done.returncode == 0, done.stderr
@@ -206,14 +216,14 @@ def test_a_run_leaves_these_files_and_no_other(run):
 def test_a_finished_run_is_shown_not_run_again(run, songs, cache):
     _, folder = run
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
-    done = launch(songs, cache, folder, **DRAWN)
+    done = launch(songs, cache, folder, **WHOLE)
     assert done.returncode == 0 and "Finished before" in done.stdout
     assert "against genre, k = 3" in done.stdout
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
 
 
 def test_another_run_in_the_same_folder_is_refused(run, songs, cache):
-    done = launch(songs, cache, run[1], **DRAWN, train__epochs=5)
+    done = launch(songs, cache, run[1], **WHOLE, train__epochs=5)
     assert done.returncode == 1
     assert "config.train.epochs is 12 there and 5 now" in done.stderr
 
@@ -272,7 +282,7 @@ def test_the_order_of_rows_changes_no_label(run, songs, cache, tmp_path):
     order = np.random.default_rng(0).permutation(len(lines) - 1)
     text = "\n".join([lines[0], *(lines[1 + i] for i in order)])
     (shuffled / "metadata.csv").write_text(text + "\n")
-    done = launch(shuffled, cache, tmp_path / "run", drawn=False)
+    done = launch(shuffled, cache, tmp_path / "run", drawn=False, **WHOLE)
     assert done.returncode == 0, done.stderr
     for name in ("scores.csv", "assignments.csv"):
         assert (tmp_path / "run" / name).read_bytes() == (run[1] / name).read_bytes()
@@ -387,6 +397,7 @@ def test_factors_that_are_named_are_scored_beside_their_ceiling(songs, cache, tm
         data__frames=8,
         train__epochs=2,
         eval__factors="genre,language",
+        baselines__names="pca,autoencoder",
         drawn=False,
     )
     assert done.returncode == 0, done.stderr

@@ -26,6 +26,9 @@ def fused(songs, cache, tmp_path_factory):  # noqa: F811
         data__held_out_share=0.3,
         eval__labels="genre,lyrics_language",
         lyrics__versions="original,romanized",
+        baselines__names=None,
+        eval__nuisance=None,
+        drawn=False,
     )
     assert done.returncode == 0, done.stderr
     return done, folder
@@ -139,8 +142,6 @@ def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path): 
         lyrics__max_lines=5,
         train__epochs=4,
         baselines__names="",
-        cluster__names="kmeans",
-        eval__nuisance=False,
         drawn=False,
     )
     assert done.returncode == 0, done.stderr
@@ -159,7 +160,6 @@ def texts(songs, cache, tmp_path_factory):  # noqa: F811
         *(songs / "lyrics", cache, folder, "lyrics"),
         **PLAIN,
         train__epochs=3,
-        baselines__names="raw",
         cluster__names="ward",
         eval__labels="lyrics_language",
         drawn=False,

@@ -117,6 +117,17 @@ def test_neighbours_of_many_rows_are_the_nearest_and_never_the_row_itself():
     assert found[0, 0] == 1 and found[1, 0] == 0
 
 
+def test_umap_is_given_its_neighbours_and_its_programs_are_kept():
+    z = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    order, distances = project._umap_neighbours(z, 5)
+    gaps = np.linalg.norm(z[:, None] - z[None], axis=-1)
+    np.testing.assert_array_equal(order, gaps.argsort(axis=1)[:, :5])
+    expected = np.take_along_axis(gaps, order, axis=1)
+    np.testing.assert_allclose(distances, expected, rtol=1e-6)
+    layout = project._umap_package().layouts.rdist
+    assert layout.stats.cache_path is not None
+
+
 def test_importing_the_module_imports_neither_umap_nor_scikit_learn():
     code = (
         "import sys, vaejax.project\n"

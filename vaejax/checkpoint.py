@@ -10,6 +10,7 @@ the rest.
 import contextlib
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -235,7 +236,10 @@ def _sha256(folder: Path) -> dict[str, str]:
 
 @contextlib.contextmanager
 def _told_of(path: Path) -> Iterator[None]:
-    """What Orbax raises where the disk is full or read-only, in words."""
+    """What Orbax raises where the disk is full or read-only, in words, and once."""
+    # Orbax logs it as well, and asyncio does for each of the parts it is written in.
+    for name in ("absl", "asyncio"):
+        logging.getLogger(name).addFilter(_is_news)
     try:
         yield
     except DiskError:
@@ -244,7 +248,18 @@ def _told_of(path: Path) -> Iterator[None]:
         raise DiskError(path, error) from error
     # The library below Orbax has no class of its own for it.
     except Exception as error:
-        for words in ("No space left on device", "Read-only file system", "too large"):
-            if words in str(error):
-                raise DiskError(path, OSError(None, words)) from error
-        raise
+        words = _of_the_disk(error)
+        if not words:
+            raise
+        raise DiskError(path, OSError(None, words)) from error
+
+
+def _of_the_disk(error: BaseException) -> str:
+    for words in ("No space left on device", "Read-only file system", "too large"):
+        if words in str(error):
+            return words
+    return ""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and _of_the_disk(record.exc_info[1]))

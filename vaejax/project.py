@@ -6,14 +6,15 @@ not. Fewer than four distinct rows have no neighbourhoods to keep: they are show
 their principal components, so a collapsed latent space shows as the one point it is.
 """
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 from jaxtyping import Float, Int
 
-FEW = 4096  # rows below which UMAP looks at all distances
 MOST_MAPPED = 10_000  # rows that a map is learnt from, where more would take too long
 
 
@@ -70,22 +71,17 @@ def neighbour_map(
 def _umap(
     z: np.ndarray, *, dimensions: int, n_neighbors: int, min_dist: float, seed: int
 ) -> np.ndarray:
-    with warnings.catch_warnings():
-        # Raised on import, about a part of the package that is not used here.
-        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
-        from umap import UMAP
-
+    package = _umap_package()
     n_neighbors = min(n_neighbors, len(z) - 1)
     rows = z.astype(np.float32)
-    known = _umap_neighbours(rows, n_neighbors) if len(z) < FEW else (None, None)
-    model = UMAP(
+    model = package.UMAP(
         n_components=dimensions,
         n_neighbors=n_neighbors,
         min_dist=min_dist,
         init="pca",  # spectral initialisation is not reproducible on islands
         random_state=seed,
         n_jobs=1,
-        precomputed_knn=known,
+        precomputed_knn=_umap_neighbours(rows, n_neighbors),
     )
     with warnings.catch_warnings():
         # More copies of one row than neighbours cut it off from the rest: so it is.
@@ -94,14 +90,35 @@ def _umap(
         return np.asarray(model.fit_transform(rows), np.float32)
 
 
+@functools.cache
+def _umap_package() -> ModuleType:
+    """UMAP, whose functions numba compiles for seconds: once, and keeps on the disk."""
+    with warnings.catch_warnings():
+        # Raised on import, about a part of the package that is not used here.
+        warnings.filterwarnings("ignore", "Tensorflow not installed", ImportWarning)
+        import umap
+    from numba.core.dispatcher import Dispatcher
+
+    for module in (umap.umap_, umap.layouts, umap.utils, umap.distances):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher):
+                with contextlib.suppress(RuntimeError):  # no folder can be written
+                    function.enable_caching()
+    return umap
+
+
 def _umap_neighbours(z: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """What UMAP finds itself, bit for bit, without compiling a sort for 8 s before."""
-    from sklearn.metrics import pairwise_distances
+    """Each row and the n - 1 nearest to it, and their distances as UMAP has them.
+
+    By itself it would compile a search first, and a longer one, for neighbours that are
+    only nearly the nearest, from 4,096 rows on.
+    """
     from umap.distances import euclidean
 
-    distances = pairwise_distances(z, metric=euclidean)
-    order = np.argsort(distances, axis=1, kind="stable")[:, :n]
-    return order.astype(np.int32), np.take_along_axis(distances, order, axis=1)
+    order = np.hstack([np.arange(len(z))[:, None], neighbours(z, n - 1)])
+    pairs = zip(z, order, strict=True)
+    distances = [[euclidean(row, z[other]) for other in near] for row, near in pairs]
+    return order.astype(np.int32), np.array(distances, np.float32)
 
 
 def principal(z: Float[np.ndarray, "n k"]) -> Float[np.ndarray, "n 2"]:

@@ -103,9 +103,9 @@ def fitted(
     with checkpoint.opened(place, every=how.pop("checkpoint_every")) as saved:
         variables = saved.best(train.template(model, dataset, seeds))
         if variables is None:
-            bar = tqdm(total=how["epochs"], desc=name, unit="epoch")
-            bar.disable = not hosts.is_first()
-            with bar:
+            # Where nothing is said here, TQDM_DISABLE decides.
+            quiet = {} if hosts.is_first() else {"disable": True}
+            with tqdm(total=how["epochs"], desc=name, unit="epoch", **quiet) as bar:
                 found = (name, model, dataset, how, saved, history, bar, started)
                 state = _fit(Session(*found, minutes), seeds)
             variables = divergence.results(state)
