@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from small import batch_of, make, nets_for, ready
+from small import batch_of, make, nets_for, ready, variables_of
 
 from vaejax import models, networks
 from vaejax.fusion import FUSIONS
@@ -32,7 +32,7 @@ def loss_of(model, fusion, sung):
         given = {"params": params, "stats": {"encoder": {}, "decoder": {}}}
         return found.loss(given, jax.random.key(1), batch, 1.0)
 
-    return loss, lambda: found.init(jax.random.key(0), batch)["params"]
+    return loss, lambda: variables_of(found, batch)["params"]
 
 
 @pytest.mark.parametrize("model", models.NAMES)
@@ -112,7 +112,7 @@ def test_training_hides_one_view_of_some_rows_and_never_both(sung):
 
 def test_what_the_encoder_does_not_see_is_reconstructed_all_the_same(sung):
     nets, batch = nets_for("vae", sung, fusion="poe"), batch_of(sung, 12)
-    variables = nets.init(jax.random.key(0), batch)
+    variables = variables_of(nets, batch)
     z = jnp.zeros((12, 4))
     _, terms, _ = nets.reconstruction(variables, z, batch, None)
     x_hat = np.asarray(nets.decode(variables, z, batch)["lyrics"])[:, 0]
@@ -198,7 +198,7 @@ def test_lyrics_count_what_they_are_told_to_whatever_the_sizes():
 
 def test_the_cost_weighs_the_views_and_the_report_does_not(sung):
     nets, batch = nets_for("vae", sung), batch_of(sung, 12)
-    variables = nets.init(jax.random.key(0), batch)
+    variables = variables_of(nets, batch)
     cost, terms, _ = nets.reconstruction(variables, jnp.zeros((12, 4)), batch, None)
     weight = networks.view_weights({"mel": (6, 5), "lyrics": (4, 3)}, 5.0)["lyrics"]
     mel, lyrics = terms["recon_mel"], terms["recon_lyrics"]

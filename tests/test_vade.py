@@ -3,13 +3,13 @@
 import jax
 import numpy as np
 from scipy.stats import multivariate_normal
-from small import batch_of, make
+from small import batch_of, make, variables_of
 
 
 def test_vade_before_pretraining_ends_is_an_autoencoder(blobs):
     model = make("vade", blobs[0], corruption=0.0)
     batch = batch_of(blobs[0], 16)
-    variables = model.init(jax.random.key(0), batch)
+    variables = variables_of(model, batch)
     first = model.loss(variables, jax.random.key(1), batch, 0.0)[0]
     assert first == model.loss(variables, jax.random.key(2), batch, 0.0)[0]
     later = [model.loss(variables, jax.random.key(k), batch, 0.9)[0] for k in (1, 2)]
