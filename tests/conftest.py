@@ -17,6 +17,8 @@ HASTY = (
     "xla_cpu_parallel_codegen_split_count=1",
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(f"--{flag}" for flag in HASTY))
+# What many processes import is compiled once, whatever the shell says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 gc.set_threshold(200_000, 20, 50)  # JAX makes many objects, few of them in circles
 
 import jax  # noqa: E402

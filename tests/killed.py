@@ -61,7 +61,7 @@ def config_of(songs: Path, cache: Path):
     return config
 
 
-def start(songs: Path, cache: Path, run: Path) -> int:
+def start(songs: Path, cache: Path, run: Path, *, drawn: bool = True) -> int:
     """The process id of a child that runs, or goes on with, one experiment."""
     pid = os.fork()
     if pid:
@@ -71,6 +71,8 @@ def start(songs: Path, cache: Path, run: Path) -> int:
         os.dup2(log.fileno(), 2)
     now = time.perf_counter()
     config = config_of(songs, cache)
+    if not drawn:
+        experiment.present_run = lambda folder, settings: None
     try:
         experiment.run(config, workdir=run, results=run.parent, started=now)
     except BaseException as error:  # noqa: BLE001
@@ -101,7 +103,7 @@ def main(place: Path, n: int, seed: int) -> None:
     """Kills `n` times; says in which stages."""
     songs, draw, counts = place / "songs", random.Random(seed), Counter()
     songbook.render(songs, n_songs=24, duration_s=1.0, seed=0, n_workers=1)
-    pid = start(songs, place / "cache", place / "whole")
+    pid = start(songs, place / "cache", place / "whole", drawn=False)
     assert os.waitpid(pid, 0)[1] == 0, (place / "log.txt").read_text()
     wanted = kept(place / "whole")
     n_runs, stages = 0, list(STAGES)
