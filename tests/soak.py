@@ -9,6 +9,8 @@ the second half of the runs added more than the limits below.
 
 import argparse
 import contextlib
+import ctypes
+import gc
 import io
 import os
 import shutil
@@ -35,6 +37,9 @@ class Seen(NamedTuple):
 
 def look(cache: Path) -> Seen:
     """What this process holds, and the cache of compilations."""
+    # What is free, in Python or in the C library, is not held.
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     size = sum(path.stat().st_size for path in cache.glob("compiled/*"))
     memory_mb = pages * os.sysconf("SC_PAGE_SIZE") / 2**20

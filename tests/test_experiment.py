@@ -395,7 +395,7 @@ def test_factors_that_are_named_are_scored_beside_their_ceiling(songs, cache, tm
         data__frames=8,
         train__epochs=2,
         eval__factors="genre,language",
-        baselines__names="pca",
+        baselines__names="pca,autoencoder",
         drawn=False,
     )
     assert done.returncode == 0, done.stderr
@@ -406,4 +406,4 @@ def test_factors_that_are_named_are_scored_beside_their_ceiling(songs, cache, tm
         if r["metric"] == "dci_informativeness"
     }
     assert found["true factors"] == 1.0
-    assert set(found) == {"true factors", "tc_vae", "pca"}
+    assert set(found) == {"true factors", "tc_vae", "autoencoder", "pca"}
