@@ -1,6 +1,5 @@
 """Strictness that finds mistakes: on in tests, off for users."""
 
-import functools
 import gc
 import os
 import shutil
@@ -17,6 +16,9 @@ HASTY = (
     "xla_cpu_parallel_codegen_split_count=1",
 )
 os.environ.setdefault("XLA_FLAGS", " ".join(f"--{flag}" for flag in HASTY))
+# Every core has a worker already: more threads would wait for each other.
+for library in ("OMP", "OPENBLAS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 # What many processes import is compiled once, whatever the shell says.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 gc.set_threshold(200_000, 20, 50)  # JAX makes many objects, few of them in circles
@@ -33,7 +35,7 @@ jax.config.update("jax_debug_key_reuse", True)
 COMPILED = Path(__file__).parents[1] / ".pytest_cache" / "compiled"
 jax.config.update("jax_compilation_cache_dir", str(COMPILED))
 # Programs that compile sooner than this are not read sooner.
-jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.3)
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
 jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 install_import_hook("vaejax", "beartype.beartype")
@@ -48,15 +50,6 @@ def shared(name: str) -> Path:
     if not path.exists():
         pytest.skip(f"{path} is not there; this test reads a private collection.")
     return path
-
-
-@pytest.fixture
-def as_users_compile(monkeypatch):
-    """With fused loops, where programs of other sizes must round alike."""
-    emitted = {"xla_cpu_use_fusion_emitters": True}
-    monkeypatch.setattr(
-        jax, "jit", functools.partial(jax.jit, compiler_options=emitted)
-    )
 
 
 @pytest.fixture(scope="session")

@@ -148,6 +148,7 @@ def place(tmp_path_factory) -> Path:
 def trained_run(config, place: Path, name: str) -> Path:
     config.data.update(cache_dir=str(place / "cache"), n_workers=1)
     config.train.update(epochs=2, seeds=2, checkpoint_every=2)
+    config.mesh.seed = 1  # see small.ONE
     config.networks.update(hidden=(8,), channels=(4,), corruption=0.0, dtype="float32")
     config.features.update(n_mels=20, n_mfcc=4, n_fft=1024, duration_s=1.0)
     config.cluster.update(names=("kmeans", "ward"), k=(2, 3))

@@ -13,6 +13,7 @@ import pytest
 from small import (
     CONFIGS,
     HOW,
+    ONE,
     PAIRS,
     batch_of,
     make,
@@ -72,12 +73,12 @@ def test_the_loss_is_finite_and_has_a_gradient_in_every_leaf(name, parts, songs)
 
     for progress in (0.0, 0.5, 1.0):
         (total, terms), grads = loss(variables["params"], progress)
-        assert jnp.isfinite(total)
+        assert np.isfinite(total)
     unused = set() if "kl" in terms else {"log_var"}  # a code without a posterior
-    for path, g in jax.tree.leaves_with_path(grads):
-        assert jnp.isfinite(g).all()
+    for path, g in jax.tree.leaves_with_path(jax.device_get(grads)):
+        assert np.isfinite(g).all()
         names = {part.key for part in path}
-        assert jnp.any(g != 0) or names & unused, path
+        assert np.any(g != 0) or names & unused, path
 
 
 @once
@@ -155,7 +156,6 @@ def test_training_falls_is_the_same_resumed_and_compiles_once(name, pair, songs)
     assert len(traces) == history[0][1], "the loss was traced again"
 
 
-@pytest.mark.usefixtures("as_users_compile")
 @pytest.mark.parametrize("name, encoder", [("vade", "mlp"), ("vae", "conv")])
 def test_a_seed_is_trained_alone_as_among_others(name, encoder, songs):
     model = make(name, songs, encoder=encoder, decoder=encoder)
@@ -176,16 +176,14 @@ def test_running_averages_are_in_stats_and_evaluation_uses_them(encoder, norm, s
     assert bool(jax.tree.leaves(variables["stats"])) == (norm == "batch")
     loss = jax.jit(model.loss, static_argnums=4)
     _, (_, stats) = loss(variables, jax.random.key(1), batch, 1.0, True)
-    moved = [
-        bool(jnp.any(a != b))
-        for a, b in zip(
-            jax.tree.leaves(stats), jax.tree.leaves(variables["stats"]), strict=True
-        )
-    ]
-    assert all(moved)
+    for leaf, first in zip(
+        jax.tree.leaves(stats), jax.tree.leaves(variables["stats"]), strict=True
+    ):
+        assert not np.array_equal(leaf, first)
     _, (_, same) = loss(variables, jax.random.key(1), batch, 1.0, False)
     jax.tree.map(np.testing.assert_array_equal, same, variables["stats"])
-    z, other = (model.encode(variables | {"stats": s}, batch) for s in (stats, same))
+    encode = jax.jit(model.encode)
+    z, other = (encode(variables | {"stats": s}, batch) for s in (stats, same))
     assert np.allclose(z, other) == (norm != "batch")
 
 
@@ -211,13 +209,13 @@ def test_training_lowers_the_loss_and_separates_the_blobs(name, blobs):
     recon = [row["recon"] for row in history]
     assert np.all(recon[-1] < recon[0])
     variables = state.best.variables
-    z = devices.map_rows(model.encode, variables, dataset.batch)
+    z = devices.map_rows(model.encode, variables, dataset.batch, mesh=ONE)
     for codes in z:
         centres = np.stack([codes[truth == c].mean(axis=0) for c in range(3)])
         nearest = ((codes[:, None] - centres) ** 2).sum(axis=-1).argmin(axis=1)
         assert np.mean(nearest == truth) > 0.95
     if model.assign:
-        p = devices.map_rows(model.assign, variables, dataset.batch)
+        p = devices.map_rows(model.assign, variables, dataset.batch, mesh=ONE)
         np.testing.assert_allclose(p.sum(axis=-1), 1.0, rtol=1e-4)
         for labels in p.argmax(axis=-1):
             table = np.zeros((3, 3))
@@ -228,7 +226,7 @@ def test_training_lowers_the_loss_and_separates_the_blobs(name, blobs):
 @pytest.mark.parametrize("name", ["autoencoder", "cvae", "tc_vae", "vade", "vae"])
 def test_the_terms_add_up_to_the_loss(name, blobs):
     model, batch, variables = ready(name, blobs[0])
-    loss, (terms, _) = model.loss(variables, jax.random.key(1), batch, 1.0)
+    loss, (terms, _) = jax.jit(model.loss)(variables, jax.random.key(1), batch, 1.0)
     assert ("kl" in terms) == ("kl_per_dim" in terms) == (name != "autoencoder")
     beta = options(name).get("beta", 0.0)
     parts = terms["recon_mel"] + terms["recon_mfcc"]
@@ -331,7 +329,7 @@ def test_a_cvae_hides_its_share_of_the_labels_in_training_alone(songs):
     told = []
 
     def posterior(variables, batch, key=None):
-        told.append(batch["condition"])
+        jax.debug.callback(told.append, batch["condition"])
         return nets.posterior(variables, batch, key)
 
     nets = nets_for("cvae", songs)
@@ -342,8 +340,9 @@ def test_a_cvae_hides_its_share_of_the_labels_in_training_alone(songs):
         for key, x in batch_of(songs, 20).items()
     }
     variables = variables_of(model, batch)
-    with jax.disable_jit():
-        for train_now in (True, False):
-            model.loss(variables, jax.random.key(1), batch, 1.0, train_now)
+    loss = jax.jit(model.loss, static_argnums=4)
+    for train_now in (True, False):
+        loss(variables, jax.random.key(1), batch, 1.0, train_now)
+        jax.effects_barrier()
     assert abs(np.mean(np.asarray(told[0]) == 0) - 0.5) < 0.05
     np.testing.assert_array_equal(told[1], batch["condition"])

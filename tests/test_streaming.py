@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax.sharding import PartitionSpec as P
-from small import HOW, make
+from small import HOW, ONE, make
 
 from configs import vae
 from vaejax import (
@@ -57,7 +57,6 @@ def in_file(dataset: Dataset, folder) -> Dataset:
     return dataset._replace(batch=batch, streamed=True)
 
 
-@pytest.mark.usefixtures("as_users_compile")
 def test_a_streamed_run_equals_a_resident_one_also_when_resumed(blobs, tmp_path):
     # VaDE: pretraining, a mixture fitted to all rows, and two seeds of other orders.
     model, other = make("vade", blobs[0]), in_file(blobs[0], tmp_path)
@@ -71,7 +70,8 @@ def test_a_streamed_run_equals_a_resident_one_also_when_resumed(blobs, tmp_path)
     assert_equal(rest[:2], (resident[0], resident[1][1:]))
     variables = resident[0].best.variables
     judged = [
-        train.judged(model, data, (0, 1), variables, 8) for data in (blobs[0], other)
+        train.judged(model, data, (0, 1), variables, 8, ONE)
+        for data in (blobs[0], other)
     ]
     assert_equal(*judged)
 

@@ -49,8 +49,13 @@ def _server() -> subprocess.Popen:
     alone = {"JAX_PLATFORMS": "cpu", "OPENBLAS_NUM_THREADS": "1"}
     given = {"cwd": ROOT, "env": os.environ | alone}
     server = subprocess.Popen([sys.executable, __file__], **pipes, **given)
-    atexit.register(server.kill)
+    atexit.register(_end, server)
     return server
+
+
+def _end(server: subprocess.Popen) -> None:
+    server.kill()
+    server.communicate()  # closes its pipes
 
 
 def serve() -> dict | None:

@@ -19,6 +19,7 @@ from vaejax.metrics import contingency
 N_BINS = 20  # of equal width, for mutual information
 N_TRAIN, N_TEST = 10_000, 5_000  # rows or votes at most
 BATCH = 64  # rows of one vote
+AT_ONCE = 256  # votes
 COLLAPSED = 0.05  # a deviation below it is the prior's, not the data's
 
 Codes = Float[np.ndarray, "n k"]
@@ -216,9 +217,11 @@ def _votes(
         classes = factors[rows, j]
         for c, repeats in enumerate(np.bincount(rng.choice(classes, n))):
             members = rows[classes == c]
-            for _ in range(repeats):
-                batch = z[members[rng.integers(len(members), size=BATCH)]]
-                votes[j, batch.var(axis=0).argmin()] += 1
+            for start in range(0, repeats, AT_ONCE):
+                size = min(AT_ONCE, repeats - start), BATCH
+                batches = z[members[rng.integers(len(members), size=size)]]
+                least = batches.var(axis=1).argmin(axis=1)
+                votes[j] += np.bincount(least, minlength=z.shape[1])
     return votes
 
 
