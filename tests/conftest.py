@@ -76,6 +76,17 @@ def sung():
     return small.sung()
 
 
+@pytest.fixture(scope="module")
+def quick():
+    """Runs in this process make no report, and no cache of compilations outside."""
+    from vaejax import experiment
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(experiment, "present_run", lambda *args: None)
+        patch.setattr(experiment, "cache_compilations", lambda settings: None)
+        yield
+
+
 @pytest.fixture(scope="session")
 def played(tmp_path_factory):
     """The folder of a finished run on songs, with all that it has written."""

@@ -9,14 +9,7 @@ import soundfile
 from vaejax import assign, choice, experiment, record, trained
 from vaejax.core import Track
 
-
-@pytest.fixture(scope="module", autouse=True)
-def quick():
-    """No report of runs made here, and no cache of compilations outside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "present_run", lambda *args: None)
-        patch.setattr(experiment, "cache_compilations", lambda settings: None)
-        yield
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 class Opened:

@@ -21,7 +21,7 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import vaejax
-from vaejax import choice, experiment, record, train, trained
+from vaejax import choice, record, train, trained
 from vaejax.estimators import matrix
 from vaejax.estimators.functions import DRAWS
 
@@ -274,12 +274,6 @@ def test_the_package_costs_nothing_until_an_estimator_is_asked_for():
     assert found.stdout.strip() == "[]"
     with pytest.raises(AttributeError, match="no attribute 'VEA'"):
         _ = vaejax.VEA
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    """No cache of compilations outside."""
-    monkeypatch.setattr(experiment, "cache_compilations", lambda settings: None)
 
 
 @pytest.fixture

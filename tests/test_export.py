@@ -21,6 +21,7 @@ from vaejax.export import card, description, encoder
 
 ROOT = Path(__file__).parents[1]
 N_SONGS = 40
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 class Opened:
@@ -33,15 +34,6 @@ class Opened:
         self.files = vaejax.export.write(self.run, self.record, out)
         self.root = Path(self.run.settings["data"]["root"])
         self.songs = [self.root / name for name in self.record.tracks["file_name"]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick():
-    """No report of runs made here, and no cache of compilations outside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "present_run", lambda *args: None)
-        patch.setattr(experiment, "cache_compilations", lambda settings: None)
-        yield
 
 
 @pytest.fixture(scope="module")

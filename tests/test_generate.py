@@ -26,6 +26,7 @@ from vaejax.generation.modes import Request
 
 ROOT = Path(__file__).parents[1]
 ASKED = Request(n=2, seed=0, labels={})
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 # --- codes ----------------------------------------------------------------------------
@@ -127,15 +128,6 @@ def test_images_stand_under_their_names(tmp_path):
 
 
 # --- runs -----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick():
-    """No report of the run itself, and no cache of compilations outside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "present_run", lambda *args: None)
-        patch.setattr(experiment, "cache_compilations", lambda settings: None)
-        yield
 
 
 @pytest.fixture(scope="module")

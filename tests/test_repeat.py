@@ -10,13 +10,11 @@ from vaejax import disk, experiment, repeat, run_folder
 
 
 @pytest.fixture(scope="module")
-def repeated(played, tmp_path_factory):
+def repeated(played, quick, tmp_path_factory):
     """What was said, whether all was equal, and the folder."""
     folder = tmp_path_factory.mktemp("repeated") / "run"
     said = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(experiment, "present_run", lambda *args: None)
-        patch.setattr(experiment, "cache_compilations", lambda settings: None)
         patch.setattr(experiment, "say", said.append)
         now = time.perf_counter()
         equal = repeat.repeat(played, workdir=folder, started=now)

@@ -294,10 +294,8 @@ def told(folder):
 
 
 def test_a_run_is_stopped_and_killed_within_its_epochs_and_ends_the_same(
-    tmp_path, monkeypatch
+    quick, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(experiment, "cache_compilations", lambda settings: None)
-    monkeypatch.setattr(experiment, "present_run", lambda *args: None)
     monkeypatch.setattr(streaming, "PARTS", 1)
     before = {number: signal.getsignal(number) for number in interrupt.SIGNALS}
     interrupt.install()
