@@ -40,6 +40,13 @@ jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 install_import_hook("vaejax", "beartype.beartype")
 
+
+def pytest_collection_finish():
+    """What was imported stays: it is not looked through again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 WORKER = "PYTEST_XDIST_WORKER"
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

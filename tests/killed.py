@@ -7,6 +7,7 @@ It ends with the files of a run that nobody disturbed, bit for bit, or the scrip
 """
 
 import argparse
+import gc
 import os
 import random
 import shutil
@@ -101,6 +102,7 @@ def kept(run: Path) -> dict[str, object]:
 
 def main(place: Path, n: int, seed: int) -> None:
     """Kills `n` times; says in which stages."""
+    gc.freeze()  # as in typed.py
     songs, draw, counts = place / "songs", random.Random(seed), Counter()
     songbook.render(songs, n_songs=24, duration_s=1.0, seed=0, n_workers=1)
     pid = start(songs, place / "cache", place / "whole", drawn=False)

@@ -8,6 +8,7 @@ fails unless what comes out is what one process makes of it, but for rounding.
 """
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -150,6 +151,7 @@ def difference(run: Path, other: Path) -> float:
 
 
 def main(folder: Path) -> None:
+    gc.freeze()  # as in typed.py
     songbook.render(folder / "songs", n_songs=24, duration_s=1.0, seed=1, n_workers=1)
     one, several = folder / "one", folder / "several"
     first, second = joined(folder, several, 2, data=2)

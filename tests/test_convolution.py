@@ -36,17 +36,23 @@ def batch(shape, seed=0, rows=3, e=2):
     return x, jnp.ones((rows, shape[0])), context
 
 
+def shape_of(network, *inputs):
+    """What comes out, without computing it."""
+    return jax.eval_shape(
+        lambda: network.apply(initialised(network, *inputs), *inputs, False)
+    )
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("blocks, pool, norm", VARIANTS)
 def test_the_decoder_gives_back_the_shape_that_went_in(shape, blocks, pool, norm):
     encoder, decoder = networks(shape, blocks, pool, norm)
     inputs = batch(shape)
-    h = encoder.apply(initialised(encoder, *inputs), *inputs, False)
+    h = shape_of(encoder, *inputs)
     t, f = (-(-side // 4) for side in shape)
     assert h.shape == (3, f * 6 if pool == "time" else t * f * 6)
     z = jnp.ones((3, 5))
-    x_hat = decoder.apply(initialised(decoder, z), z, False)
-    assert x_hat.shape == inputs[0].shape
+    assert shape_of(decoder, z).shape == inputs[0].shape
 
 
 @pytest.mark.parametrize(

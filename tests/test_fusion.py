@@ -51,11 +51,11 @@ LEARNT += [(model, "mopoe") for model in models.NAMES if model != "vae"]
 def test_the_loss_has_a_gradient_in_every_leaf(model, fusion, sung):
     loss, init = loss_of(model, fusion, sung)
     grads, _ = jax.jit(jax.grad(loss, has_aux=True))(init())
-    for path, g in jax.tree.leaves_with_path(grads):
-        assert jnp.isfinite(g).all(), path
+    for path, g in jax.tree.leaves_with_path(jax.device_get(grads)):
+        assert np.isfinite(g).all(), path
         # A softmax does not change when all keys move by the same vector.
         unused = "['key']['bias']" in jax.tree_util.keystr(path)
-        assert jnp.any(g != 0) or unused, path
+        assert np.any(g != 0) or unused, path
 
 
 def test_what_a_mask_hides_changes_nothing(name, sung):
@@ -95,7 +95,7 @@ def test_a_row_is_encoded_alone_as_among_others(name, sung):
 
 def test_audio_alone_takes_every_fusion_as_well(name, songs):
     model, batch, variables = ready("vae", songs, fusion=name)
-    assert jnp.isfinite(model.encode(variables, batch)).all()
+    assert np.isfinite(jax.jit(model.encode)(variables, batch)).all()
 
 
 def test_training_hides_one_view_of_some_rows_and_never_both(sung):

@@ -6,6 +6,7 @@ The process that is forked has imported the libraries; JAX has not started in it
 
 import atexit
 import functools
+import gc
 import importlib
 import json
 import os
@@ -86,6 +87,8 @@ if __name__ == "__main__":
     sys.path.insert(1, str(ROOT))
     for module in IMPORTED:
         importlib.import_module(module)
+    gc.freeze()  # what was imported is not looked through, and so not copied
+    gc.set_threshold(200_000, 20, 50)  # as in conftest.py
     job = serve()
     if job:
         run(**job)
