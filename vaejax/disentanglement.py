@@ -19,7 +19,7 @@ from vaejax.metrics import contingency
 N_BINS = 20  # of equal width, for mutual information
 N_TRAIN, N_TEST = 10_000, 5_000  # rows or votes at most
 BATCH = 64  # rows of one vote
-AT_ONCE = 256  # votes
+AT_ONCE = 256  # votes whose rows are in memory together
 COLLAPSED = 0.05  # a deviation below it is the prior's, not the data's
 
 Codes = Float[np.ndarray, "n k"]
