@@ -37,8 +37,7 @@ class Place(NamedTuple):
 
 def put(place: Place, figure: Figure, stem: str) -> None:
     """Writes a figure in every format."""
-    for suffix in place.formats:
-        save(figure, place.folder / f"{stem}.{suffix}")
+    save(figure, *(place.folder / f"{stem}.{suffix}" for suffix in place.formats))
 
 
 def draw_training(place: Place, run: Record) -> None:

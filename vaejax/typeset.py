@@ -8,6 +8,7 @@ Colours are those of Okabe & Ito 2008 ("Color Universal Design"), which people w
 kind of colour vision tell apart; past eight classes markers and hatches tell the rest.
 """
 
+import contextlib
 import functools
 import os
 import textwrap
@@ -208,13 +209,32 @@ FILES = {  # what the bytes of a file must not depend on is left out: time, vers
 
 
 @styled
-def save(figure: Figure, path: str | os.PathLike) -> None:
-    """Writes a PNG or PDF whose bytes depend on the figure only, whole or not at all.
+def save(figure: Figure, *paths: str | os.PathLike) -> None:
+    """Writes files whose bytes depend on the figure only, whole or not at all.
 
     Args:
-      path: ends in .png or .pdf.
+      paths: end in .png or .pdf.
     """
-    path = Path(path)
+    with _laid_out(figure):
+        for path in map(Path, paths):
+            _save(figure, path)
+
+
+@contextlib.contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """Once; matplotlib would lay it out, and draw it twice, for every file."""
+    engine = figure.get_layout_engine()
+    if engine:
+        engine.execute(figure)
+    with matplotlib.rc_context({"figure.constrained_layout.use": False}):
+        figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine or "none")
+
+
+def _save(figure: Figure, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         figure.savefig(unfinished, format=path.suffix[1:], **FILES[path.suffix])
