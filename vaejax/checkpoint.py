@@ -183,7 +183,7 @@ def best(folder: Path, template: Variables) -> Variables | None:
     path = folder.resolve() / BEST
     on_host = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), template)
     found = _read(path, path, on_host)
-    return found and jax.tree.map(jnp.asarray, found)
+    return found and jax.device_put(found)
 
 
 def _read(whole: Path, path: Path, template: Any) -> Any | None:

@@ -8,6 +8,7 @@ what the devices have to tell each other, so batch statistics are those of all r
 import functools
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -157,6 +158,19 @@ def share_of(several: Sequence[Int[np.ndarray, " _"]], mesh: Mesh) -> Share:
             here[rows[index]] |= who == jax.process_index()
     mine = np.flatnonzero(here)
     return Share(mine, reader[mine] == jax.process_index())
+
+
+def of_seed(tree: Any, seed: int) -> Any:
+    """One seed's part of leaves with a leading [s].
+
+    By way of the host: on a device every shape would be compiled for by itself.
+    """
+    return jax.device_put(jax.tree.map(lambda x: np.asarray(x)[seed], tree))
+
+
+def as_seeds(tree: Any) -> Any:
+    """One seed's leaves as those of all seeds, where there is no other."""
+    return jax.device_put(jax.tree.map(lambda x: np.asarray(x)[None], tree))
 
 
 def spread(batch: Batch) -> Batch:

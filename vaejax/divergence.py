@@ -15,6 +15,7 @@ from jaxtyping import Int
 
 from vaejax import hosts
 from vaejax.core import NEVER, Dataset, Model, State, Variables, fold
+from vaejax.devices import of_seed
 from vaejax.epoch import HELD_OUT, NOISE, order_of
 from vaejax.shares import has
 from vaejax.train import rows_of
@@ -58,7 +59,7 @@ def divergences(
     new = sorted(set(np.flatnonzero(broken_at != NEVER).tolist()) - {*known})
     state = hosts.fetched(state) if new else state
     for seed in new:
-        one = jax.tree.map(lambda x, seed=seed: jnp.asarray(x[seed]), state)
+        one = of_seed(state, seed)
         step = int(broken_at[seed])
         names = _names({name: np.asarray(x)[seed] for name, x in terms.items()})
         rows = _rows_at(one, dataset, step, batch_size)

@@ -5,8 +5,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from vaejax import (
     check,
     devices,
@@ -219,7 +217,7 @@ def keep_reconstructions(
         seed = best_seed(history.of(asked.latents.model))
         found = reconstructions.reconstructions(
             asked.model,
-            jax.tree.map(lambda x: x[seed], asked.variables),
+            devices.of_seed(asked.variables, seed),
             dataset,
             clips,
             n=n,

@@ -178,7 +178,7 @@ def _floor(z: np.ndarray) -> float:
 
 
 def _mixture(**arrays: np.ndarray) -> Mixture:
-    return {name: jnp.asarray(array, jnp.float32) for name, array in arrays.items()}
+    return jax.device_put({name: np.float32(array) for name, array in arrays.items()})
 
 
 class Shape(NamedTuple):

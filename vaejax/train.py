@@ -25,6 +25,7 @@ from vaejax.devices import (
     kept,
     map_rows,
     mesh_of,
+    of_seed,
     over_seeds,
     placed,
     put,
@@ -91,7 +92,7 @@ def judged(
     """
     mesh = mesh or mesh_of(len(seeds))
     judge_some = jax.jit(over_seeds(_judge_part(model), mesh))
-    who = jnp.array(seeds, jnp.int32), variables
+    who = np.array(seeds, np.int32), variables
     sent = _to_judge(dataset, batch_size, mesh)
     losses = _joined([judge_some(who, *part) for part in sent])
     return jax.device_get(jax.tree.map(lambda x: jnp.mean(x, axis=1), losses))
@@ -228,28 +229,8 @@ def epochs_in_parts(
     Order, keys and arithmetic are those of `train_epoch`.
     """
     trained, _ = rows_of(dataset)
-    judge_part = _judge_part(model)
-
-    def order(state):
-        return order_of(state, len(trained), plan.batch_size)
-
-    def some_steps(given):
-        state, data = given
-        rows = jnp.arange(n_rows(data)).reshape(-1, plan.batch_size)
-        return train_steps(model, tx, plan, state, data, rows)
-
-    def end(given):
-        return end_of_epoch(plan, *given)
-
-    def judge_and_end(given, *part):
-        state, new, terms = given
-        losses = judge_part((state.seed, new.variables), *part)
-        return end((state, new, terms, losses))
-
-    functions = (order, some_steps, judge_part, end, judge_and_end)
-    orders, steps, judge_some, ends, judges_and_ends = (
-        jax.jit(over_seeds(f, mesh)) for f in functions
-    )
+    programs = _programs_of_parts(model, tx, plan, mesh)
+    orders, steps, judge_some, ends, judges_and_ends = programs
 
     def epoch(
         state: State,
@@ -279,6 +260,31 @@ def epochs_in_parts(
         return ends((state, new, _joined(terms), _joined(losses)))
 
     return epoch
+
+
+@kept
+def _programs_of_parts(model: Model, tx, plan: Plan, mesh: Mesh) -> tuple:
+    """What `epochs_in_parts` runs: order, steps, judge, end, the last two in one."""
+    judge_part = _judge_part(model)
+
+    def order(state):
+        return order_of(state, plan.n_trained, plan.batch_size)
+
+    def some_steps(given):
+        state, data = given
+        rows = jnp.arange(n_rows(data)).reshape(-1, plan.batch_size)
+        return train_steps(model, tx, plan, state, data, rows)
+
+    def end(given):
+        return end_of_epoch(plan, *given)
+
+    def judge_and_end(given, *part):
+        state, new, terms = given
+        losses = judge_part((state.seed, new.variables), *part)
+        return end((state, new, terms, losses))
+
+    functions = (order, some_steps, judge_part, end, judge_and_end)
+    return tuple(jax.jit(over_seeds(f, mesh)) for f in functions)
 
 
 def _judge_part(model: Model) -> Callable:
@@ -314,7 +320,7 @@ def refit_each(model: Model, tx, state: State, dataset: Dataset, mesh: Mesh) -> 
     state = hosts.fetched(state)
 
     def refit(i):
-        one = jax.tree.map(lambda x: jnp.asarray(x[i]), state)
+        one = of_seed(state, i)
         key = fold(one.seed, REFIT, one.step)
         return model.refit(one.variables, key, codes[i])
 
@@ -323,6 +329,7 @@ def refit_each(model: Model, tx, state: State, dataset: Dataset, mesh: Mesh) -> 
         refitted = [refit(i) for i in range(len(state.step))]
         variables = jax.tree.map(lambda *leaves: np.stack(leaves), *refitted)
     variables = hosts.of_first(variables)
-    opt_state = jax.device_get(jax.vmap(tx.init)(variables["params"]))
-    state = state._replace(variables=variables, opt_state=opt_state)
-    return jax.tree.map(lambda x: put(x, by_seed(mesh)), state)
+    state = state._replace(variables=variables, opt_state=())
+    state = jax.tree.map(lambda x: put(x, by_seed(mesh)), state)
+    start = jax.jit(jax.vmap(tx.init), out_shardings=by_seed(mesh))
+    return state._replace(opt_state=start(state.variables["params"]))

@@ -171,7 +171,7 @@ def restored(
             "damaged. Train "
             "it again."
         )
-    variables = jax.tree.map(lambda x: x[seed], variables)
+    variables = devices.of_seed(variables, seed)
     if not _are_codes_of(model, variables, dataset, codes):
         raise ValueError(_changed(folder, settings, "its codes are others"))
     return Finished(

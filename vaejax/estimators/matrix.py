@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 from sklearn import config_context
@@ -25,7 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from vaejax import cluster, data, rules, train
 from vaejax.core import Batch, Dataset
-from vaejax.devices import map_rows
+from vaejax.devices import as_seeds, map_rows
 from vaejax.estimators.functions import CODES, COLUMNS, Functions, functions_of
 from vaejax.gaussian import LOG_2PI
 from vaejax.generation.codes import draws
@@ -174,7 +173,7 @@ class FeatureModel(
         check_is_fitted(self)
         prior = self._functions().model.prior
         density = prior(self.variables_) if prior else self.variables_["mixture"]
-        density = jax.tree.map(jnp.asarray, density)
+        density = jax.device_put(density)
         seed = int(check_random_state(random_state).randint(2**31 - 1))
         return self.inverse_transform(draws(density, n=n_samples, seed=seed))
 
@@ -292,7 +291,7 @@ class FeatureModel(
         ((key, x),) = batch.items()
         filled = np.zeros((-(-len(x) // CHUNK) * CHUNK, x.shape[1]), np.float32)
         filled[: len(x)] = x
-        variables = jax.tree.map(lambda x: jnp.asarray(x)[None], self.variables_)
+        variables = as_seeds(self.variables_)
         function = getattr(self._functions(), name)
         return map_rows(function, variables, {key: filled}, CHUNK)[0, : len(x)]
 

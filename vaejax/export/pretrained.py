@@ -131,8 +131,7 @@ def _of_rows(
 ) -> np.ndarray:
     """A function of the model for every row, computed as a run does it."""
     batch = _batch(one, features)
-    of_one_seed = jax.tree.map(lambda x: x[None], one.variables)
-    return devices.map_rows(function, of_one_seed, batch)[0]
+    return devices.map_rows(function, devices.as_seeds(one.variables), batch)[0]
 
 
 def _batch(one: Pretrained, features: Mapping[str, Any]) -> Batch:

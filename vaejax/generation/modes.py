@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from vaejax.core import title_of
+from vaejax.devices import as_seeds
 from vaejax.generation import codes, crossing, lookup, pictures
 from vaejax.generation.gallery import Generated, Item, slug, wrapped
 from vaejax.generation.pictures import Picture
@@ -263,7 +264,7 @@ def _is_single(run: Finished) -> bool:
 def _amounts(run: Finished) -> tuple[Float[np.ndarray, " k"], str]:
     """How much each dimension says, by KL or the codes' variance, and how to put it."""
     batch_size = run.settings["train"]["batch_size"]
-    variables = jax.tree.map(lambda x: x[None], run.variables)
+    variables = as_seeds(run.variables)
     terms = judged(run.model, run.dataset, (run.seed,), variables, batch_size)
     if "kl_per_dim" in terms:
         return terms["kl_per_dim"][0], "{:.2g} nats"
