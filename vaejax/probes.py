@@ -6,7 +6,6 @@ of audio and lyrics foresees one from the other (`retrieval`), on songs held out
 
 from collections.abc import Sequence
 
-import jax
 import numpy as np
 
 from vaejax import nuisance, retrieval
@@ -83,11 +82,10 @@ def retrievals(
         return NOTHING
     rows = _held_out_with_lyrics(dataset)
     groups, found = _classes_of_songs(dataset, labels, rows), {}
-    for seed in latents.seeds:
-        one = jax.tree.map(lambda x, seed=seed: x[seed], variables)
-        given = (model, one, dataset.batch, dataset.songs, rows)
-        for direction, ranks in retrieval.cross_modal(*given).items():
-            for metric, value in _values(ranks, groups).items():
+    given = (model, variables, dataset.batch, dataset.songs, rows)
+    for direction, tables in retrieval.cross_modal(*given).items():
+        for seed in latents.seeds:
+            for metric, value in _values(tables[seed], groups).items():
                 found.setdefault((direction, metric), []).append(value)
     rows = [
         _row(latents.model, seed, f"retrieval_{metric}_{direction}", value)

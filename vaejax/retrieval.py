@@ -7,7 +7,6 @@ with that view of every song: the rank of its own says how much of it was forese
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -115,7 +114,7 @@ def cross_modal(
     batch: Batch,
     songs: np.ndarray,
     rows: np.ndarray,
-) -> dict[str, Float[np.ndarray, "m m"]]:
+) -> dict[str, Float[np.ndarray, "s m m"]]:
     """The ranks of all songs for all songs, in both of DIRECTIONS.
 
     Clips of one song share its lyrics, so that there is one query and one candidate a
@@ -124,14 +123,14 @@ def cross_modal(
 
     Args:
       model: that decodes audio and lyrics.
-      variables: of one seed.
+      variables: with a leading [s].
       batch: of a dataset, with lyrics.
       songs: str [n].
       rows: bool or int, those to look at; those without lyrics are left out.
 
     Returns:
-      {direction: row i holds the ranks of all songs for what is decoded of song i};
-      nothing where fewer than two songs have both.
+      {direction: of every seed, row i holds the ranks of all songs for what is decoded
+      of song i}; nothing where fewer than two songs have both.
     """
     rows = np.arange(len(songs))[rows]
     rows = rows[has_lyrics(batch)[rows]]
@@ -154,8 +153,8 @@ def cross_modal(
     for direction, found in decoded.items():
         x, mask = true[direction]
         candidates, seen = by_song(x, mask, song)
-        queries, _ = by_song(*whole(found), song)
-        tables[direction] = ranks(queries, candidates, seen)
+        queries = [by_song(*whole(of_seed), song)[0] for of_seed in found]
+        tables[direction] = np.stack([ranks(q, candidates, seen) for q in queries])
     return tables
 
 
@@ -195,16 +194,19 @@ def by_song(
 
 def foreseen(
     model: Model, variables: Variables, batch: Batch, names: Sequence[str]
-) -> Float[np.ndarray, "n d"]:
-    """What a model makes of modalities that it may not have seen, side by side."""
+) -> Float[np.ndarray, "s n d"]:
+    """What a model makes of modalities that it may not have seen, side by side.
+
+    Args:
+      variables: with a leading [s].
+    """
 
     def decode(variables, batch):
         found = model.decode(variables, model.encode(variables, batch), batch)
         rows = [found[name].reshape(len(found[name]), -1) for name in names]
         return jnp.concatenate(rows, axis=1)
 
-    seeded = jax.tree.map(lambda x: x[None], variables)
-    return devices.map_rows(decode, seeded, batch)[0]
+    return devices.map_rows(decode, variables, batch)
 
 
 def _audio(batch: Batch, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

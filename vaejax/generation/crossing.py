@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 
 from vaejax import retrieval
 from vaejax.data import has_lyrics, mean_of_lines
+from vaejax.devices import as_seeds
 from vaejax.fusion import LYRICS, is_joint
 from vaejax.generation import lookup
 from vaejax.trained import Finished
@@ -72,7 +73,8 @@ def nearest_lyrics(
     true = {name: x[there] for name, x in run.dataset.batch.items()}
     candidates, _ = retrieval.by_song(*retrieval.whole(mean_of_lines(true)), song)
     batch = retrieval.heard(_told(run, rows, labels))
-    found = retrieval.foreseen(run.model, run.variables, batch, (LYRICS,))
+    variables = as_seeds(run.variables)
+    (found,) = retrieval.foreseen(run.model, variables, batch, (LYRICS,))
     blocks = []
     for name, row, ranks in zip(
         named(run, ids), rows, retrieval.ranks(found, candidates), strict=True
