@@ -5,7 +5,6 @@ from importlib import import_module
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from vaejax import data, devices, experiment, features, models, networks, songbook
@@ -94,15 +93,16 @@ def variables_of(model, batch):
 
     def draw(leaf):
         if leaf.ndim < 2:
-            return jnp.asarray(rng.uniform(0.1, 0.5, leaf.shape), leaf.dtype)
+            return rng.uniform(0.1, 0.5, leaf.shape).astype(leaf.dtype)
         x = rng.normal(size=leaf.shape) / np.sqrt(np.prod(leaf.shape[:-1]))
-        return jnp.asarray(x, leaf.dtype)
+        return x.astype(leaf.dtype)
 
-    return jax.tree.map(draw, jax.eval_shape(model.init, jax.random.key(0), batch))
+    shapes = jax.eval_shape(model.init, jax.random.key(0), batch)
+    return jax.device_put(jax.tree.map(draw, shapes))
 
 
 def batch_of(dataset: Dataset, n: int):
-    return {key: jnp.asarray(x[:n]) for key, x in dataset.batch.items()}
+    return jax.device_put({key: x[:n] for key, x in dataset.batch.items()})
 
 
 def songs(folder: Path) -> Dataset:

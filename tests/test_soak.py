@@ -11,7 +11,7 @@ from vaejax import compiled
 def test_runs_in_one_process_leave_nothing_behind(tmp_path):
     # The first runs fill caches of this size; the long form is in the README.
     script = [sys.executable, Path(__file__).parent / "soak.py", tmp_path]
-    asked = ["--n=6", "--memory-mb=12"]
+    asked = ["--n=4", "--memory-mb=12"]
     quiet = {"env": os.environ | {"TQDM_DISABLE": "1"}}
     done = subprocess.run([*script, *asked], capture_output=True, text=True, **quiet)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,5 +1,6 @@
 """Training by parts that are sent to the device: the same numbers, bit by bit."""
 
+import functools
 import json
 import os
 import signal
@@ -76,6 +77,7 @@ def test_a_streamed_run_equals_a_resident_one_also_when_resumed(blobs, tmp_path)
     assert_equal(*judged)
 
 
+@functools.cache
 def number(first_bad: float) -> Model:
     """A number that falls, unless it is at its lowest, as that of the first seed.
 
