@@ -223,8 +223,11 @@ def over_seeds(function: Callable, mesh: Mesh) -> Callable:
         return jax.lax.map(lambda one: function(one, *shared), seeded)
 
     def everywhere(seeded, *shared):
+        here = in_turns if jax.default_backend() == "cpu" else together
+        if mesh.size == 1:  # there is nothing to share, and less to compile
+            return here(seeded, *shared)
         return jax.shard_map(
-            in_turns if jax.default_backend() == "cpu" else together,
+            here,
             mesh=mesh,
             axis_names={"seed"},  # the compiler sees to the other
             in_specs=(P("seed"), *(P() for _ in shared)),
