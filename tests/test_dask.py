@@ -230,7 +230,8 @@ def test_what_a_job_raises_is_raised_here(thread):
         list(evaluated(thread, ["1", "1 / 0"]))
 
 
-def test_a_scheduler_that_goes_away_is_told(thread):
+def test_a_scheduler_that_goes_away_is_told(thread, monkeypatch):
+    monkeypatch.setattr(dask_workers, "_PATIENCE_S", 1)
     results = evaluated(thread, ["1", *["__import__('time').sleep(.2)"] * 60])
     next(results)
     thread.close()

@@ -132,11 +132,10 @@ def test_the_launcher_lists_lyrics_and_refuses_a_run_that_knows_none(fused, open
 def test_vade_clusters_those_with_lyrics_by_every_line(songs, cache, tmp_path):  # noqa: F811
     done = launch(
         *(songs, cache, tmp_path / "run", "vade"),
-        data__modalities="mel,mfcc,lyrics",
+        data__modalities="mel,lyrics",
         data__tracks="with_lyrics",
         data__lyrics="lines",
         data__mel="image",
-        data__mfcc="image",
         data__frames=4,
         fusion__name="attention",
         lyrics__max_lines=5,

@@ -171,6 +171,8 @@ def test_running_averages_are_in_stats_and_evaluation_uses_them(encoder, norm, s
     parts = {"encoder": encoder, "decoder": encoder, "norm": norm}
     model, batch, variables = ready("vae", songs, dropout=0.2, **parts)
     assert bool(jax.tree.leaves(variables["stats"])) == (norm == "batch")
+    if norm != "batch":
+        return  # nothing runs
     loss = jax.jit(model.loss, static_argnums=4)
     _, (_, stats) = loss(variables, jax.random.key(1), batch, 1.0, True)
     for leaf, first in zip(
@@ -181,7 +183,7 @@ def test_running_averages_are_in_stats_and_evaluation_uses_them(encoder, norm, s
     jax.tree.map(np.testing.assert_array_equal, same, variables["stats"])
     encode = jax.jit(model.encode)
     z, other = (encode(variables | {"stats": s}, batch) for s in (stats, same))
-    assert np.allclose(z, other) == (norm != "batch")
+    assert not np.allclose(z, other)
 
 
 def test_encode_is_deterministic_and_uses_every_modality(name, blobs):

@@ -66,26 +66,33 @@ def test_a_resumed_run_equals_an_uninterrupted_one(stop, whole, blobs):
     assert_equal(history[stop:], rest)
 
 
-@pytest.mark.parametrize("seed, data", [(2, 4), (1, 3)])
-def test_devices_that_share_rows_train_as_one_does(songs, seed, data):
-    """Batch statistics are those of all rows; 3 devices share 16 rows unevenly."""
+def on_devices(songs, seed: int, data: int):
+    """Losses of training and of held-out rows [epochs, s], and codes at the end."""
     model = make("vae", songs, encoder="mlp", decoder="mlp", norm="batch")
-    how = SHORT | {"batch_size": 16, "epochs": 4}
-    codes, losses = [], ([], [])
-    for kept, shape in zip(losses, ((1, 1), (seed, data)), strict=True):
-        mesh = mesh_of(2, seed=shape[0], data=shape[1])
+    mesh, losses = mesh_of(2, seed=seed, data=data), []
 
-        def on_epoch(epoch, state, terms, kept=kept):
-            kept.append([terms["loss"], terms["valid_loss"]])
+    def keep(epoch, state, terms):
+        losses.append([terms["loss"], terms["valid_loss"]])
 
-        how |= {"mesh": mesh, "on_epoch": on_epoch}
-        variables = train.fit(model, songs, seeds=(0, 1), **how).variables
-        codes.append(devices.map_rows(model.encode, variables, songs.batch, mesh=mesh))
-    alone, shared = np.array(losses).transpose(0, 2, 1, 3)
+    how = SHORT | {"batch_size": 16, "epochs": 4, "mesh": mesh, "on_epoch": keep}
+    variables = train.fit(model, songs, seeds=(0, 1), **how).variables
+    z = devices.map_rows(model.encode, variables, songs.batch, mesh=mesh)
+    return *np.array(losses).swapaxes(0, 1), z
+
+
+@pytest.fixture(scope="module")
+def alone(songs):
+    return on_devices(songs, 1, 1)
+
+
+@pytest.mark.parametrize("seed, data", [(2, 4), (1, 3)])
+def test_devices_that_share_rows_train_as_one_does(alone, songs, seed, data):
+    """Batch statistics are those of all rows; 3 devices share 16 rows unevenly."""
+    shared = on_devices(songs, seed, data)
     np.testing.assert_allclose(alone[0], shared[0], rtol=1e-4)
     # A bias before batch statistics has no gradient but rounding; AdamW scales it up.
     np.testing.assert_allclose(alone[1], shared[1], rtol=2e-3)
-    np.testing.assert_allclose(*codes, atol=0.02)
+    np.testing.assert_allclose(alone[2], shared[2], atol=0.02)
 
 
 def test_more_devices_than_there_are_is_an_error_that_counts_them():
