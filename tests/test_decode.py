@@ -137,7 +137,7 @@ def test_a_wav_that_was_never_finished_is_read_by_ffmpeg(tmp_path):
         (b"\n<!DOCTYPE html><html>404", "is an HTML page"),
         (b"\xef\xbb\xbf<HTML lang=en>", "is an HTML page"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
-        (b"#EXTM3U\n#EXTINF:1\n/etc/passwd\n", "is a text"),
+        (b"#EXTM3U\n#EXTINF:1\n/etc/passwd\n", "is a playlist"),
         (b"<?xml version='1.0'?>", "is an XML text"),
         (b"%PDF-1.7\n\x00", "is a PDF"),
         (b"PK\x03\x04\x00\x01", "is a ZIP archive"),

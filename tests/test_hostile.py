@@ -164,7 +164,7 @@ def test_a_playlist_leads_to_no_other_file(tmp_path, listing):
     soundfile.write(tmp_path / "other.mp3", np.full(9000, 0.1), 22050)
     path = tmp_path / "list"
     path.write_bytes(listing % bytes(tmp_path / "other.mp3"))
-    with pytest.raises(AudioError, match="is a playlist, or"):
+    with pytest.raises(AudioError, match="is a playlist"):
         decode.window(path, duration_s=1.0, crop="start")
 
 

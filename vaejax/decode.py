@@ -211,6 +211,7 @@ _NOT_AUDIO = (
     (rb"\x89PNG|\xff\xd8\xff|GIF8", "is a picture."),
     (rb"\x00+\Z", "begins with nothing but zero bytes: an unfinished download?"),
     (rb"\Z", "is empty (0 bytes)."),
+    (rb"#EXTM3U", "is a playlist: name the files that it lists."),
     (rb"[\t\n\f\r -~]+\Z", "is a text."),
 )
 
