@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from killed import config_of  # noqa: E402
 
 from vaejax import experiment, portion, songbook, together  # noqa: E402
-from vaejax.shares import Held  # noqa: E402
+from vaejax.shares import Held, Joined  # noqa: E402
 
 EPOCHS = 8  # of config_of
 TOLERANCE = 1e-4
@@ -80,8 +80,9 @@ def joined(folder: Path, run: Path, n: int, **mesh) -> list[int]:
 
 
 def of_slurm(folder: Path, run: Path, n: int, **mesh) -> list[int]:
-    """The same, as tasks of a job of Slurm, which tells where to meet."""
+    """The same, as tasks of a job of Slurm, which tells where to meet; streamed."""
     config = config_for(folder)
+    config.data.memory = "stream"
     config.mesh.update(coordinator="auto", **mesh)
     job = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_NODELIST": "localhost"}
 
@@ -104,14 +105,20 @@ def trained(folder: Path, run: Path, n: int, told: Callable, config) -> list[int
 
 
 def refuse_other_rows() -> None:
-    """Fails where a process holds all rows, which its share is not."""
+    """Fails where a process holds all rows, or has read the songs of all.
+
+    What is streamed lies in files, a part by every process.
+    """
     prepare = portion.prepare
 
-    def checked(settings, found, mesh):
-        dataset = prepare(settings, found, mesh)
-        held = [x for x in dataset.batch.values() if isinstance(x, Held)]
-        fewer = all(len(x.here) < len(x) for x in held)
-        assert held and fewer == (mesh.shape["data"] > 1)
+    def checked(settings, found, mesh, folder):
+        dataset = prepare(settings, found, mesh, folder)
+        held = [x for x in dataset.batch.values() if isinstance(x, Held | Joined)]
+        assert len(held) == len(dataset.batch)
+        for x in held:
+            parts = x.parts if isinstance(x, Joined) else [x.here]
+            assert dataset.streamed == isinstance(x, Joined)
+            assert max(map(len, parts)) < len(x)
         return dataset
 
     portion.prepare = checked

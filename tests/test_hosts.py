@@ -9,7 +9,7 @@ import pytest
 
 from configs import vae
 from vaejax import devices, experiment, hosts, shares
-from vaejax.shares import Held, Share
+from vaejax.shares import Held, Joined, Share
 
 HERE = Path(__file__).parent
 
@@ -40,6 +40,19 @@ def test_an_array_that_is_held_in_part_gives_its_rows_by_their_numbers():
     for row in (0, 3, 8):
         with pytest.raises(IndexError, match="does not hold"):
             x[np.array([1, row])]
+
+
+def test_an_array_in_parts_is_the_whole_one():
+    whole = np.arange(24.0).reshape(8, 3)
+    x = Joined([whole[:3], whole[3:3], whole[3:4], whole[4:]])
+    assert len(x) == 8 and x.shape == (8, 3) and x.dtype == whole.dtype
+    rows = np.array([[7, 0, 3], [4, 2, 2]])
+    np.testing.assert_array_equal(x[rows], whole[rows])
+    np.testing.assert_array_equal(x[np.int64(3)], whole[3])
+    assert x[rows[:0]].shape == (0, 3, 3)
+    assert shares.has(x, 5) and shares.row_bytes(x) == whole[:1].nbytes
+    with pytest.raises(IndexError):
+        x[np.array([8])]
 
 
 def test_every_row_is_counted_by_one_process_alone():

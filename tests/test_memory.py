@@ -127,6 +127,21 @@ def test_an_array_in_a_file_is_like_any_other_and_leaves_no_file(tmp_path):
     mapped.forget(np.ones(3))  # of an array in RAM nothing is lost
 
 
+def test_arrays_in_files_with_names_can_be_read_by_others(tmp_path):
+    zeros = mapped.in_files(tmp_path / "new")
+    first, second = zeros((4, 2)), zeros((3,), np.int32)
+    assert not first.any() and not second.any()
+    first[:], second[:] = 2.0, [1, 2, 3]
+    for x in (first, second[:2]):  # a part knows its file as well
+        assert mapped.moved(x, np.zeros) is x
+        mapped.forget(x)
+        x.flush()
+        seen = np.memmap(x.filename, x.dtype, "r", shape=x.shape)
+        np.testing.assert_array_equal(seen, x)
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == ["0", "1"]
+
+
 def test_a_folder_that_does_not_take_the_file_is_named(tmp_path):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2**16, limits[1]))

@@ -18,8 +18,7 @@ from jaxtyping import Int
 
 from vaejax import hosts
 from vaejax.core import Batch, Variables
-from vaejax.mapped import forget
-from vaejax.shares import Held, Share
+from vaejax.shares import Rows, Share, forget
 
 PROGRAMS = 8  # of a kind that are kept, for whoever asks for the same again
 _KEPT: list[Callable] = []
@@ -124,9 +123,7 @@ def put(x: np.ndarray, sharding: NamedSharding) -> jax.Array:
     return jax.make_array_from_callback(x.shape, sharding, lambda index: x[index])
 
 
-def placed(
-    x: np.ndarray | Held, rows: Int[np.ndarray, "*b"], sharding: NamedSharding
-) -> jax.Array:
+def placed(x: Rows, rows: Int[np.ndarray, "*b"], sharding: NamedSharding) -> jax.Array:
     """`x[rows]` on the devices; a process looks at the rows of its own devices only."""
     read: dict[str, np.ndarray] = {}  # several devices may hold the same
 

@@ -3,12 +3,15 @@
 Pages of a mapped file can be dropped when memory is short, and come again.
 """
 
+import itertools
 import math
 import mmap
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -25,23 +28,47 @@ def in_file(folder: Path) -> Callable[..., np.ndarray]:
       ValueError: the folder does not take it.
     """
 
+    def unseen() -> IO[bytes]:
+        return tempfile.TemporaryFile(dir=folder)
+
     def zeros(shape: tuple[int, ...], dtype=np.float32) -> np.ndarray:
-        n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with tempfile.TemporaryFile(dir=folder) as file:
-                os.posix_fallocate(file.fileno(), 0, n_bytes)
-                mapped = mmap.mmap(file.fileno(), n_bytes)
-        except OSError as error:
-            raise ValueError(
-                f"config.data.cache_dir={str(folder)!r} does not take "
-                f"{n_bytes / 1e6:,.1f} MB of arrays as a mapped file: "
-                f"{error.strerror}. Name another, free some space, or raise `ulimit "
-                "-v`, which counts mapped files as well."
-            ) from error
-        return np.ndarray(shape, dtype, buffer=mapped)
+        with _taken(unseen, folder, shape, dtype) as file:
+            content = mmap.mmap(file.fileno(), 0)
+        return np.ndarray(shape, dtype, buffer=content)
 
     return zeros
+
+
+def in_files(folder: Path) -> Callable[..., np.memmap]:
+    """The same in files that others can open: 0, 1, ... in the order of the calls."""
+    numbers = itertools.count()
+
+    def zeros(shape: tuple[int, ...], dtype=np.float32) -> np.memmap:
+        path = folder / str(next(numbers))
+        with _taken(lambda: path.open("w+b"), folder, shape, dtype):
+            return np.memmap(path, dtype, "r+", shape=shape)
+
+    return zeros
+
+
+@contextmanager
+def _taken(
+    create: Callable[[], IO[bytes]], folder: Path, shape: tuple[int, ...], dtype
+) -> Iterator[IO[bytes]]:
+    """A new file in the folder, with room for an array."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with create() as file:
+            os.posix_fallocate(file.fileno(), 0, n_bytes)
+            yield file
+    except OSError as error:
+        raise ValueError(
+            f"config.data.cache_dir={str(folder)!r} does not take "
+            f"{n_bytes / 1e6:,.1f} MB of arrays as a mapped file: "
+            f"{error.strerror}. Name another, free some space, or raise `ulimit "
+            "-v`, which counts mapped files as well."
+        ) from error
 
 
 def moved(x: np.ndarray, zeros: Callable[..., np.ndarray]) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What one of several processes prepares: features in shares, arrays of its own rows.
 
 Features are extracted in shares into the cache that all processes see. Of the arrays
-each holds the rows that lie on its devices; standardisation adds up over all of them.
+each holds the rows that lie on its devices; what is streamed it writes a part of, into
+files that all read. Standardisation adds up over all of them.
 """
 
 import hashlib
@@ -24,11 +25,14 @@ from vaejax import (
 )
 from vaejax.collection import Collection
 from vaejax.core import Dataset, Track
-from vaejax.shares import Held, Share, shared
+from vaejax.shares import Held, Joined, Share, shared
 
 
-def prepare(settings: dict, found: Collection, mesh: Mesh) -> Dataset:
+def prepare(settings: dict, found: Collection, mesh: Mesh, folder: Path) -> Dataset:
     """The dataset of `collection.prepare`, of which the rows of this process are here.
+
+    Args:
+      folder: that all processes see, for the arrays of what is streamed.
 
     Raises:
       ValueError: no file can be used, or what can be used differs between processes.
@@ -47,7 +51,9 @@ def prepare(settings: dict, found: Collection, mesh: Mesh) -> Dataset:
         )
     hosts.in_shares(tracks, lambda some: collection.clips_of(settings, some))
     clips, _ = collection.clips_of(
-        settings, tracks, needed=lambda usable: _ids(settings, usable, mesh)
+        settings,
+        tracks,
+        needed=lambda usable: _ids(usable, _share(settings, usable, mesh).rows),
     )
     tracks = [clip.track for clip in clips] or tracks
     _refuse_disagreement(tracks)
@@ -55,17 +61,17 @@ def prepare(settings: dict, found: Collection, mesh: Mesh) -> Dataset:
     if "lyrics" in options["modalities"]:
         lyrics = [read[track.track_id] for track in tracks]
         words = hosts.first_then_others(lambda: collection.vectors_of(settings, lyrics))
-    return _placed(settings, tracks, clips, words, mesh)
+    return _placed(settings, tracks, clips, words, mesh, folder)
 
 
-def _ids(settings: dict, usable: Sequence[Track], mesh: Mesh) -> set[str]:
-    """Of the tracks that this process holds."""
-    order = data.by_id(usable)
-    share = _share(settings, usable, mesh)
-    return {usable[order[row]].track_id for row in share.rows}
+def _ids(tracks: Sequence[Track], rows: np.ndarray) -> set[str]:
+    """Of the tracks whose rows these are."""
+    order = data.by_id(tracks)
+    return {tracks[i].track_id for i in order[rows]}
 
 
 def _share(settings: dict, tracks: Sequence[Track], mesh: Mesh) -> Share:
+    """The rows that lie on the devices of this process."""
     songs = np.array([tracks[i].song_id for i in data.by_id(tracks)])
     held_out = data.hold_out(songs, settings["data"]["held_out_share"])
     return devices.share_of(train.split(held_out), mesh)
@@ -90,22 +96,52 @@ def _placed(
     clips: list,
     words: data.Words | None,
     mesh: Mesh,
+    folder: Path,
 ) -> Dataset:
     options, share = settings["data"], _share(settings, tracks, mesh)
     n_bytes = collection.n_bytes(options, clips, words) * len(share.rows) // len(tracks)
-    folder = Path(options["cache_dir"])
+    cache = Path(options["cache_dir"])
     on_host = max(1, mesh.shape["data"] // jax.process_count())
-    there = memory.room(folder)
-    way = memory.way(options["memory"], n_bytes, there, folder, shared_by=on_host)
-    is_streamed = any(hosts.everyones(way.streamed))
-    if is_streamed:  # any row may be in a batch: all lie in a file of each process
-        share = Share(np.arange(len(tracks)), np.full(len(tracks), hosts.is_first()))
-        clips, _ = collection.clips_of(settings, tracks)
-    zeros = mapped.in_file(folder) if way.mapped or is_streamed else np.zeros
-    dataset = data.from_songs(tracks, clips, words, options, zeros, share)
+    there = memory.room(cache)
+    way = memory.way(options["memory"], n_bytes, there, cache, shared_by=on_host)
+    if any(hosts.everyones(way.streamed)):
+        return _in_files(settings, tracks, words, folder)
+    dataset = data.from_songs(tracks, clips, words, options, np.zeros, share)
+    _refuse_nonfinite(dataset, share)
+    return dataset
+
+
+def _in_files(
+    settings: dict, tracks: Sequence[Track], words: data.Words | None, folder: Path
+) -> Dataset:
+    """Any row may be in a batch: each process writes some of them, for all to read."""
+    bounds = len(tracks) * np.arange(jax.process_count() + 1) // jax.process_count()
+    rows = np.arange(*bounds[jax.process_index() :][:2])
+    share = Share(rows, np.ones(len(rows), bool))
+    needed = {"needed": lambda usable: _ids(usable, rows)}
+    clips, _ = collection.clips_of(settings, tracks, **needed)
+    zeros = mapped.in_files(folder / str(jax.process_index()))
+    dataset = data.from_songs(tracks, clips, words, settings["data"], zeros, share)
+    _refuse_nonfinite(dataset, share)
+    held = {name: x for name, x in dataset.batch.items() if isinstance(x, Held)}
+    written = {name: mapped.moved(x.here, zeros) for name, x in held.items()}
+    for x in written.values():
+        x.flush()
+    hosts.meet()
+    joined = {name: _joined(x, bounds, folder) for name, x in written.items()}
+    return dataset._replace(streamed=True, batch=dataset.batch | joined)
+
+
+def _joined(mine: np.memmap, bounds: np.ndarray, folder: Path) -> Joined:
+    """The rows that all processes have written where this one has written its own."""
+    about, n_rows = (mine.dtype, "r", 0), np.diff(bounds).tolist()
+    paths = [folder / str(i) / Path(mine.filename).name for i in range(len(n_rows))]
+    shapes = [(n, *mine.shape[1:]) for n in n_rows]
+    files = zip(paths, shapes, strict=True)
+    return Joined([np.memmap(path, *about, shape=shape) for path, shape in files])
+
+
+def _refuse_nonfinite(dataset: Dataset, share: Share) -> None:
     here = {k: x.here for k, x in dataset.batch.items() if isinstance(x, Held)}
     ids = dataset.ids[share.rows]
     oddities.refuse_nonfinite(dataset._replace(batch=here, ids=ids))
-    if is_streamed:
-        return dataset._replace(streamed=True, batch=dataset.batch | here)
-    return dataset

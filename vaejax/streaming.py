@@ -15,7 +15,8 @@ from jaxtyping import Int
 
 from vaejax.core import Batch
 from vaejax.devices import placed
-from vaejax.mapped import PARTS, forget
+from vaejax.mapped import PARTS
+from vaejax.shares import forget, row_bytes
 
 Position = dict[str, Any]  # steps in a part, and the state of Grain's iterator
 
@@ -39,7 +40,7 @@ def parts(
     """
     import grain  # takes half a second, of runs that stream
 
-    n_bytes = sum(x[:1].nbytes for x in batch.values()) * rows.size
+    n_bytes = sum(map(row_bytes, batch.values())) * rows.size
     position = position or {"at_once": at_once(rows.shape[-2], n_bytes)}
     steps = some_at_a_time(rows.shape[-2], position["at_once"])
     sharding = _sharding(rows, mesh)

@@ -7,6 +7,7 @@ first host goes on alone with an ordinary run, which finds its models trained.
 """
 
 import contextlib
+import hashlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -158,8 +159,11 @@ def _fit_all(settings: dict, found: Collection, folder: Path, mesh, started) -> 
             f"--workdir={folder} is there on the first host, and not on this one. All "
             "must see the same folders: name one on a file system that they share."
         )
-    dataset = portion.prepare(settings, found, mesh)
+    streams = _for_streams(settings, folder)
     with contextlib.ExitStack() as stack:
+        if hosts.is_first():
+            stack.callback(shutil.rmtree, streams, ignore_errors=True)
+        dataset = portion.prepare(settings, found, mesh, streams)
         history, tracker = folder / "history.jsonl", tracking.nobody
         if hosts.is_first():
             of_run = tracking.of_run(settings, folder, tracking.nobody)
@@ -175,3 +179,10 @@ def _fit_all(settings: dict, found: Collection, folder: Path, mesh, started) -> 
         kept = run_folder.History(history, tracker)
         for options in resumable.models_to_train(settings):
             resumable.fitted(options, dataset, settings, folder, kept, started)
+        hosts.meet()  # nobody reads streams any more
+
+
+def _for_streams(settings: dict, folder: Path) -> Path:
+    """For streams of this run alone, in the cache; left by it where it was killed."""
+    name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    return Path(settings["data"]["cache_dir"]) / "streams" / hosts.everyones(name)[0]
