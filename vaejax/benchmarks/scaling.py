@@ -1,14 +1,17 @@
 """Training on several processes and devices: what is measured here, and what follows.
 
-A step of p processes takes as long as its part of the batch, and two sums: of the rows
-of the batch, which lie anywhere, and of all gradients. A ring makes a sum in 2 (p - 1)
-messages that carry 2 (p - 1) / p times its bytes. Work and sums are measured; beyond
-this machine they are put together, with and without what two processes lose besides.
-Two that know nothing of each other show what its cores lose when both are busy.
+A step of p processes takes as long as its part of the batch, and its sums over all of
+them, one after the other: rows of the batch, which lie anywhere, statistics of the
+batch, and gradients. How many arrays and bytes they are is read from the compiled
+program. A ring makes a sum in 2 (p - 1) messages that carry 2 (p - 1) / p times its
+bytes. Work and sums are measured, and put together beyond this machine. Two that know
+nothing of each other show what its cores lose when both are busy.
 """
 
 import json
+import math
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +33,9 @@ BATCH_SIZE = 64  # rows of a step, shared by all
 DEVICES = (1, 2, 4, 8)
 BEYOND = (2, 4, 8, 16, 64)
 NETWORK = (1.25e9, 50e-6)  # bytes/s and seconds a message: Ethernet of 10 Gbit/s
+HEAVIER = 10
 SIZES = (2**10, 2**24)  # bytes that are summed, to tell latency from bandwidth
+TIMES = 21  # each of them; the median counts
 
 
 def scaling(*, n: int) -> Iterator[str]:
@@ -39,11 +45,11 @@ def scaling(*, n: int) -> Iterator[str]:
       n: rows; an epoch is a pass over 90 % of them.
     """
     yield f"A convolutional VAE, {n} rows of 128 x 64, batches of {BATCH_SIZE}"
-    one = _run(n)
+    by_devices = {devices: _run(n, devices=devices) for devices in DEVICES}
+    one = by_devices[1]
     yield "\nDevices of one process, which share its cores: equal?"
     yield f"{'mesh.data':>9}{'held-out loss':>15}{'difference':>13}"
-    for devices in DEVICES:
-        found = _run(n, devices=devices) if devices > 1 else one
+    for devices, found in by_devices.items():
         yield f"{devices:>9}{found['loss']:>15.4f}{_difference(one, found):>13.1e}"
     turns = [{k: _run(n, **way) for k, way in WAYS.items()} for _ in range(ROUNDS)]
     yield f"\nProcesses of one core each, medians of {ROUNDS} turns"
@@ -53,48 +59,62 @@ def scaling(*, n: int) -> Iterator[str]:
         ratio = median(turn[k]["rate"] / turn["one"]["rate"] for turn in turns)
         far = _difference(one, turns[-1][k])
         yield f"{k:>12}{rate:>11.0f}{ratio:>9.2f}{far:>13.1e}"
-    yield from _modelled(rates, one, turns[-1]["two together"]["sums"])
+    seconds = [turn["two together"]["seconds"] for turn in turns]
+    sums = [median(found) for found in zip(*seconds, strict=True)]
+    yield from _modelled(rates, Sums(*by_devices[2]["sums"]), sums)
+
+
+class Sums(NamedTuple):
+    """What the devices of a step add up."""
+
+    arrays: int
+    n_bytes: int
 
 
 def _modelled(
-    rates: dict[str, float], one: dict, sums: Sequence[float]
+    rates: dict[str, float], sums: Sums, seconds: Sequence[float]
 ) -> Iterator[str]:
-    """What follows for more processes, each as fast as the one that was measured."""
-    small, large = sums
+    """What follows for more processes, each as fast as the one that was measured.
+
+    Args:
+      seconds: that a sum of each of SIZES took two processes.
+    """
+    small, large = seconds
     latency = small / 2
     bandwidth = (SIZES[1] - SIZES[0]) / max(large - small, 1e-9)
-    n_bytes, rate = one["gradients"] + one["batch"], rates["one"]
-    yield f"\nModelled: gradients of {one['gradients'] / 1e6:.2f} MB, batches of "
-    yield f"{one['batch'] / 1e6:.2f} MB; a sum of 2 took {1e6 * latency:.0f} us a "
-    yield f"message at {bandwidth / 1e9:.2f} GB/s. samples/s ="
-    yield "b / (b / (p r) + 4 (p - 1) l + 2 (p - 1) / p g / w):"
-    yield f"b = {BATCH_SIZE} rows, r = {rate:.0f} samples/s,"
-    yield f"g = {n_bytes / 1e6:.2f} MB in both sums, latency l, bandwidth w"
+    rate = rates["one"]
+    yield f"\nModelled: a step sums {sums.arrays} arrays, {sums.n_bytes / 1e6:.2f} MB;"
+    yield f"a sum of two processes took {1e6 * latency:.0f} us a message, and went at "
+    yield f"{bandwidth / 1e9:.2f} GB/s. samples/s ="
+    yield "b / (b / (p r) + 2 (p - 1) n l + 2 (p - 1) / p g / w):"
+    yield f"b = {BATCH_SIZE} rows, r = {rate:.0f} samples/s, n = {sums.arrays} arrays"
+    yield f"of g = {sums.n_bytes / 1e6:.2f} MB in all, latency l, bandwidth w"
     # On this machine each of two is as fast as two apart are.
-    here = steps_rate(2, rates["two apart"] / 2, n_bytes, bandwidth, latency)
-    lost = max(0.0, BATCH_SIZE / rates["two together"] - BATCH_SIZE / here)
-    yield f"Two together should make {here:.0f} samples/s here. They took "
-    yield f"{1e3 * lost:.0f} ms a step more."
-    yield f"{'processes':>9}{'10 Gbit/s':>12}{'of ideal':>10}{'with that loss':>16}"
+    here = steps_rate(2, rates["two apart"] / 2, sums, bandwidth, latency)
+    yield f"Two together should make {here:.0f} samples/s here, and made "
+    yield f"{rates['two together']:.0f}."
+    yield f"At 10 Gbit/s and 50 us, and for a model of {HEAVIER} times the work:"
+    yield f"{'processes':>9}{'samples/s':>12}{'of ideal':>10}{'heavier':>10}"
     for p in BEYOND:
-        found = steps_rate(p, rate, n_bytes, *NETWORK)
-        slower = BATCH_SIZE / (BATCH_SIZE / found + lost)
-        yield f"{p:>9}{found:>12.0f}{found / (p * rate):>10.2f}{slower:>16.0f}"
+        found = steps_rate(p, rate, sums, *NETWORK)
+        heavier = steps_rate(p, rate / HEAVIER, sums, *NETWORK)
+        shares = f"{found / (p * rate):>10.2f}{heavier * HEAVIER / (p * rate):>10.2f}"
+        yield f"{p:>9}{found:>12.0f}{shares}"
 
 
 def steps_rate(
-    p: int, rate: float, n_bytes: int, bandwidth: float, latency: float
+    p: int, rate: float, sums: Sums, bandwidth: float, latency: float
 ) -> float:
     """Samples/s of p processes that share batches of BATCH_SIZE.
 
     Args:
       rate: samples/s of one.
-      n_bytes: of gradients and batch, which are summed.
       bandwidth, latency: bytes/s, and seconds a message.
     """
     work = BATCH_SIZE / (p * rate)
-    sums = 4 * (p - 1) * latency + 2 * (p - 1) / p * n_bytes / bandwidth
-    return BATCH_SIZE / (work + sums)
+    messages = 2 * (p - 1) * sums.arrays * latency
+    carried = 2 * (p - 1) / p * sums.n_bytes / bandwidth
+    return BATCH_SIZE / (work + messages + carried)
 
 
 def _difference(one: dict, other: dict) -> float:
@@ -153,26 +173,60 @@ def _work(asked: dict) -> None:
         ends.append(time.perf_counter())
         losses.append(float(terms["valid_loss"][0]))
 
+    model = small_model(dataset)
+    how = {"learning_rate": 1e-3, "weight_decay": 0.0, "clip_norm": 5.0}
     state = train.fit(
-        small_model(dataset),
+        model,
         dataset,
         seeds=(0,),
         mesh=mesh,
-        **dict(epochs=3, batch_size=BATCH_SIZE, learning_rate=1e-3, weight_decay=0.0),
-        **dict(warmup=0.1, clip_norm=5.0, patience=9, plateau=9, factor=0.5),
+        **how,
+        **dict(epochs=3, batch_size=BATCH_SIZE, warmup=0.1),
+        **dict(patience=9, plateau=9, factor=0.5),
         on_epoch=on_epoch,
     )
-    parameters = jax.tree.leaves(state.variables["params"])
     n_steps = int(np.sum(~dataset.held_out)) // BATCH_SIZE
+    tx = train.optimizer(**how, warmup_steps=1)
     found = {
         "rate": n_steps * BATCH_SIZE / min(np.diff(ends)[1:]),
-        "gradients": sum(x.nbytes for x in parameters),
-        "batch": BATCH_SIZE * sum(x[:1].nbytes for x in whole.batch.values()),
         "loss": losses[-1],
-        "sums": [_seconds_of_sum(mesh, size) for size in SIZES],
+        "sums": _sums(model, tx, state, dataset, mesh),
+        "seconds": [_seconds_of_sum(mesh, size) for size in SIZES],
     }
     if hosts.is_first():
         print(json.dumps(found))
+
+
+def _sums(model, tx, state, dataset, mesh) -> Sums:
+    """What the devices add up in a step, by the program that is compiled for it."""
+    import jax
+
+    from vaejax import devices, train
+    from vaejax.epoch import Plan, train_steps
+
+    rows, held_out = train.rows_of(dataset)
+    plan = Plan(len(rows), len(held_out), BATCH_SIZE, 100, 0, 9, 9, 0.5)
+    even, where = devices.evenly(rows, mesh), devices.by_row(mesh)
+    data = {k: devices.placed(x, even, where) for k, x in dataset.batch.items()}
+
+    def steps(state, data, order):
+        return train_steps(model, tx, plan, state, data, order)
+
+    order = np.zeros((2, BATCH_SIZE), np.int32)
+    program = jax.jit(devices.over_seeds(steps, mesh)).lower(state, data, order)
+    return summed(program.compile().as_text())
+
+
+def summed(program: str) -> Sums:
+    """The arrays that a compiled program collects from several devices, once each."""
+    made = re.findall(r" = (.*?) (?:all-reduce|all-gather)(?:-start)?\(", program)
+    arrays = re.findall(r"([a-z]+)(\d*)\[([\d,]*)\]", " ".join(made))
+    n_bytes = 0
+    for _, bits, dims in arrays:  # of `pred`, a byte each, none are told
+        n_bytes += (
+            int(bits or 8) // 8 * math.prod(map(int, filter(None, dims.split(","))))
+        )
+    return Sums(len(arrays), n_bytes)
 
 
 def _seconds_of_sum(mesh, n_bytes: int) -> float:
@@ -186,11 +240,11 @@ def _seconds_of_sum(mesh, n_bytes: int) -> float:
     total = jax.jit(lambda x: x.sum(axis=0), out_shardings=devices.everywhere(mesh))
     jax.block_until_ready(total(x))
     seconds = []
-    for _ in range(5):
+    for _ in range(TIMES):
         start = time.perf_counter()
         jax.block_until_ready(total(x))
         seconds.append(time.perf_counter() - start)
-    return min(seconds)
+    return median(seconds)
 
 
 if __name__ == "__main__":
