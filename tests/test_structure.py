@@ -1,6 +1,7 @@
 """Imports go one way, and nothing heavy is imported on the way to training."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,29 @@ def test_no_module_imports_itself_by_a_detour():
 
     for name in graph:
         visit(name, ())
+
+
+def places() -> dict[str, int]:
+    """The row of README's list that has every module, or the package it is in."""
+    text = (PACKAGE.parent / "README.md").read_text()
+    start = text.index("| `core.py` |")
+    rows = text[start : text.index("\n\n", start)].splitlines()
+    cells = [re.findall(r"`([\w/]+(?:\.py|/))`", row.split("|")[1]) for row in rows]
+    listed = [(name, i) for i, names in enumerate(cells) for name in names]
+    row_of = {name.removesuffix(".py").rstrip("/"): i for name, i in listed}
+    assert len(row_of) == len(listed), "a module is listed twice"
+    return {name: row_of[name.split(".")[1]] for name in modules() if name != "vaejax"}
+
+
+def test_imports_go_up_the_list_of_the_readme():
+    place = places()
+    down = [
+        (name, target)
+        for name, used in modules().items()
+        for target in used - {"vaejax"}
+        if name != "vaejax" and place[target] > place[name]
+    ]
+    assert down == []
 
 
 def test_only_experiment_knows_the_whole_program():
