@@ -3,9 +3,14 @@
 SCIPY_ARRAY_API=1 python tests/estimator_checks.py     without it one check is skipped
 """
 
+import sys
+from pathlib import Path
+
 from sklearn.utils.estimator_checks import check_estimator
 
-import vaejax
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import vaejax  # noqa: E402
 
 # As small as they come: here programs are compiled for many shapes of data.
 TINY = dict(n_components=2, n_clusters=3, hidden_layer_sizes=(), max_iter=2)
