@@ -61,6 +61,7 @@ def run(
             )
         is_first, workdir = together.train(settings, workdir, results, started)
         if not is_first:
+            say(f"Trained. The first process goes on to the report, in {workdir}.")
             return workdir
         settings = together.alone(settings)  # goes on with what all have trained
     devices.mesh_for(settings)  # or an error now

@@ -146,7 +146,8 @@ def _train(settings: dict, workdir: Path | None, results: Path, started: float) 
             if not is_finished:
                 stack.enter_context(run_folder.locked(folder))
                 run_folder.open_run(*given)
-                print(f"Run folder: {folder}", flush=True)
+                by = f"{jax.process_count()} processes on {mesh.size} devices"
+                print(f"Run folder: {folder}, trained by {by}", flush=True)
         if not hosts.everyones(is_finished)[0]:
             _fit_all(settings, found, folder, mesh, started)
         hosts.meet()
