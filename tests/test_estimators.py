@@ -343,7 +343,10 @@ def test_a_clusterer_of_songs_changes_the_config_and_nothing_else(played, quick)
 @pytest.mark.parametrize(
     "given, message",
     [
-        (dict(config="vea"), "config='vea' is no file of configs/"),
+        (
+            dict(config="vea"),
+            "config='vea' is the name of no config.*Did you mean 'vae'",
+        ),
         ({"train.epoch": 5}, "train.epoch=5 is no option of the config"),
         ({"train.epochs": "x"}, "'epochs'"),
         (dict(n_clusters=1), "config.cluster.k=.1,. must be"),

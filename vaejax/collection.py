@@ -30,7 +30,7 @@ from vaejax.text.versions import Lyrics
 # Configs name these; a collection may have any of them, or none.
 OPTIONAL_LABELS = {"language", "genre", "key", "level_db", "bandwidth_hz"}
 LYRICS_ALONE = ("lyrics",)  # the modalities of a run that needs no audio
-SONGBOOKS = Path(__file__).parents[1] / "data" / "songbook"
+SONGBOOKS = Path("data/songbook")  # beside the cache
 
 
 class Collection(NamedTuple):

@@ -9,9 +9,9 @@ Options that are a most, as `epochs` or `frames`, have an effect where it is rea
 """
 
 from collections.abc import Callable, Iterable
-from importlib import import_module
 from typing import Any, NamedTuple
 
+from vaejax import named_configs
 from vaejax.cluster import FIXED
 from vaejax.fusion import LYRICS, is_joint
 from vaejax.hosts import AUTO
@@ -224,7 +224,7 @@ def without_effect(settings: Settings) -> list[str]:
     Args:
       settings: that `check.settings` has found right.
     """
-    defaults = import_module("configs.base").get_config().to_dict()
+    defaults = named_configs.get("base").to_dict()
     return [
         f"config.{path}={shown(settings[section][key])} has no effect here: it is for "
         f"{need.words}."

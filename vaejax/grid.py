@@ -8,13 +8,11 @@ study sets otherwise than configs/base.py, as by an override, holds for every ce
 
 import ast
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from ml_collections import ConfigDict
 
-from vaejax import effects, rules
+from vaejax import effects, named_configs, rules
 from vaejax.cluster import CLUSTERERS
 from vaejax.fusion import FUSIONS, LYRICS
 from vaejax.rules import (
@@ -253,11 +251,12 @@ def _merged(base, own, shared, section: str, keys) -> dict[str, Any]:
 
 
 def _named(name: str) -> ConfigDict:
-    if not name.isidentifier() or find_spec(f"configs.{name}") is None:
+    try:
+        return named_configs.get(name)
+    except ValueError as error:
         raise ValueError(
-            f"config.grids names the model {name!r}, but there is no configs/{name}.py."
-        )
-    return import_module(f"configs.{name}").get_config()
+            f"config.grids names the model {name!r}, but {error}"
+        ) from None
 
 
 def _sees_images(model: str) -> bool:

@@ -69,11 +69,11 @@ def random_dataset(n: int):
 
 def small_model(dataset):
     """A convolutional VAE for rows of this shape."""
-    from configs import conv_vae
+    from vaejax import named_configs
     from vaejax.sections import plain
     from vaejax.trained import make_model
 
-    settings = plain(conv_vae.get_config())
+    settings = plain(named_configs.get("conv_vae"))
     settings["networks"] |= {"channels": (8, 16), "dtype": "float32"}
     return make_model(settings["model"], settings, dataset)
 

@@ -1,16 +1,13 @@
 """The whole path on a folder of songs, and finished runs, from Python.
 
-    run = vaejax.load("results/vade/ID")
-    run.predict(["new.mp3"])
+run = vaejax.load("results/vade/ID")
+run.predict(["new.mp3"])
 
-    songs = vaejax.MusicClusterer("vade", n_clusters=8, **{"train.epochs": 50})
-    songs.fit("songs/").labels_
-
-A config is named as a file of configs/: start Python in the repository, or give one.
+songs = vaejax.MusicClusterer("vade", n_clusters=8, **{"train.epochs": 50})
+songs.fit("songs/").labels_
 """
 
 import copy
-import importlib
 import tempfile
 import time
 from collections.abc import Sequence
@@ -24,7 +21,7 @@ from ml_collections import ConfigDict
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from vaejax import assign, choice, experiment, record, trained
+from vaejax import assign, choice, experiment, named_configs, record, trained
 from vaejax.core import Rejected, Track
 from vaejax.evaluate import Clustering
 from vaejax.record import Record
@@ -128,7 +125,7 @@ class MusicClusterer(ClusterMixin, BaseEstimator):
     What `launch/train.py` does, with its config and into its run folder.
 
     Args:
-      config: the name of a file in configs/, or a ConfigDict with its sections.
+      config: a name in configs/, the path of another file, or a ConfigDict.
       n_clusters: of the model and of clusterers; None leaves those of the config.
       workdir: folder of the run, which goes on or is shown if it is there already;
         None makes one among the system's temporary files.
@@ -191,8 +188,7 @@ class MusicClusterer(ClusterMixin, BaseEstimator):
         return load(self.folder_).encode(X)
 
     def _config(self) -> ConfigDict:
-        config = self.config
-        config = named(config) if isinstance(config, str) else copy.deepcopy(config)
+        config = _config_of(self.config)
         for name, value in self.get_params(deep=False).items():
             if "." in name:
                 section, key = name.split(".", 1)
@@ -209,16 +205,21 @@ class MusicClusterer(ClusterMixin, BaseEstimator):
         return config
 
 
-def named(name: str) -> ConfigDict:
-    """The config of a file in configs/.
+def _config_of(given: str | Path | ConfigDict) -> ConfigDict:
+    """A config of one's own.
 
     Raises:
-      ValueError: there is no such file on Python's path.
+      ValueError: there is no such file.
     """
+    if isinstance(given, ConfigDict):
+        return copy.deepcopy(given)
+    path = Path(given)
     try:
-        return importlib.import_module(f"configs.{name}").get_config()
-    except (ModuleNotFoundError, AttributeError) as error:
+        return (
+            named_configs.at(path) if path.is_file() else named_configs.get(str(given))
+        )
+    except ValueError as error:
         raise ValueError(
-            f"config={name!r} is no file of configs/ on Python's path: {error}. Start "
-            "Python in the repository, or give a ConfigDict."
-        ) from error
+            f"config={str(given)!r} is the name of no config and the path of no file: "
+            f"{error}"
+        ) from None
