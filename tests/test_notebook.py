@@ -121,7 +121,9 @@ def test_numbers_of_the_text_stand_in_the_outputs():
     numbers = re.findall(r"-?(?<!\d)\.\d{3}(?: ±\.\d{3})?", said)
     scores = shown("text/html")[-1].replace("\N{NO-BREAK SPACE}", " ")
     assert len(numbers) > 5
-    assert [number for number in numbers if number not in scores] == []
+    unknown = [number for number in numbers if number not in scores]
+    # Another machine rounds otherwise: after `make notebook` the text is to be mended.
+    assert unknown == [], "numbers in songs.py that the run of songs.ipynb did not give"
 
 
 def shown(kind: str) -> list[str]:
