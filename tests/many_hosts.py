@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from killed import config_of  # noqa: E402
 
 from vaejax import experiment, portion, songbook, together  # noqa: E402
-from vaejax.shares import Held, Joined  # noqa: E402
+from vaejax.shares import Joined  # noqa: E402
 
 EPOCHS = 8  # of config_of
 TOLERANCE = 1e-4
@@ -73,16 +73,16 @@ def alone(folder: Path, run: Path, **mesh) -> int:
 
 
 def joined(folder: Path, run: Path, n: int, **mesh) -> list[int]:
-    """Processes that train together; they meet at an address."""
+    """Processes that train together on a stream; they meet at an address."""
     config = config_for(folder)
+    config.data.memory = "stream"
     config.mesh.update(coordinator=f"localhost:{free_port()}", processes=n, **mesh)
     return trained(folder, run, n, lambda i: config.mesh.update(process=i), config)
 
 
 def of_slurm(folder: Path, run: Path, n: int, **mesh) -> list[int]:
-    """The same, as tasks of a job of Slurm, which tells where to meet; streamed."""
+    """The same, as tasks of a job of Slurm, which tells where to meet; resident."""
     config = config_for(folder)
-    config.data.memory = "stream"
     config.mesh.update(coordinator="auto", **mesh)
     job = {"SLURM_JOB_ID": str(os.getpid()), "SLURM_STEP_NODELIST": "localhost"}
 
@@ -113,12 +113,12 @@ def refuse_other_rows() -> None:
 
     def checked(settings, found, mesh, folder):
         dataset = prepare(settings, found, mesh, folder)
-        held = [x for x in dataset.batch.values() if isinstance(x, Held | Joined)]
-        assert len(held) == len(dataset.batch)
-        for x in held:
-            parts = x.parts if isinstance(x, Joined) else [x.here]
-            assert dataset.streamed == isinstance(x, Joined)
-            assert max(map(len, parts)) < len(x)
+        streamed = settings["data"]["memory"] == "stream"
+        for x in dataset.batch.values():
+            assert dataset.streamed == streamed == isinstance(x, Joined)
+            parts = x.parts if streamed else [x.here]
+            fewer = max(map(len, parts)) < len(x)
+            assert fewer == (streamed or mesh.shape["data"] > 1)
         return dataset
 
     portion.prepare = checked

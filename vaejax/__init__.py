@@ -6,6 +6,8 @@ asked for: `import vaejax` alone costs nothing.
 
 import importlib
 
+__version__ = "0.1.0"
+
 EXPORTS = {  # {name: the module that has it}
     "Autoencoder": "vaejax.estimators.models",
     "VAE": "vaejax.estimators.models",

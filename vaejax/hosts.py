@@ -80,10 +80,16 @@ def total(x: np.ndarray | np.integer) -> np.ndarray | np.integer:
 
 def in_shares(items: Sequence, function: Callable[[Sequence], Any]) -> None:
     """Each of several processes does its share of the items, to fill what all read."""
-    n, i = jax.process_count(), jax.process_index()
-    if n > 1:
-        function(items[len(items) * i // n : len(items) * (i + 1) // n])
+    if jax.process_count() > 1:
+        start, end = bounds(len(items))[jax.process_index() :][:2]
+        function(items[start:end])
         meet()
+
+
+def bounds(n: int) -> list[int]:
+    """Where each process's share of n items begins, and the end of the last."""
+    n_processes = jax.process_count()
+    return [n * i // n_processes for i in range(n_processes + 1)]
 
 
 def first_then_others(function: Callable[[], Any]) -> Any:

@@ -115,7 +115,7 @@ def _in_files(
     settings: dict, tracks: Sequence[Track], words: data.Words | None, folder: Path
 ) -> Dataset:
     """Any row may be in a batch: each process writes some of them, for all to read."""
-    bounds = len(tracks) * np.arange(jax.process_count() + 1) // jax.process_count()
+    bounds = hosts.bounds(len(tracks))
     rows = np.arange(*bounds[jax.process_index() :][:2])
     share = Share(rows, np.ones(len(rows), bool))
     needed = {"needed": lambda usable: _ids(usable, rows)}
@@ -132,7 +132,7 @@ def _in_files(
     return dataset._replace(streamed=True, batch=dataset.batch | joined)
 
 
-def _joined(mine: np.memmap, bounds: np.ndarray, folder: Path) -> Joined:
+def _joined(mine: np.memmap, bounds: list[int], folder: Path) -> Joined:
     """The rows that all processes have written where this one has written its own."""
     about, n_rows = (mine.dtype, "r", 0), np.diff(bounds).tolist()
     paths = [folder / str(i) / Path(mine.filename).name for i in range(len(n_rows))]
