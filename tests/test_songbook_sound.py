@@ -39,6 +39,28 @@ def test_steps_are_sixteenths_and_the_second_of_each_pair_is_swung():
     assert np.allclose(late - times, np.where(np.arange(len(times)) % 2, 0.025, 0))
 
 
+def test_phrases_do_not_jump_where_a_processor_rounds_otherwise(monkeypatch):
+    compose, pairs = voices.compose, []
+
+    def twice(rng, *, beat_s, **given):
+        states = rng.bit_generator.state
+        other = compose(rng, beat_s=beat_s * (1 + 1e-13), **given)
+        rng.bit_generator.state = states
+        found = compose(rng, beat_s=beat_s, **given)
+        pairs.append((found.start_s, other.start_s))
+        return found
+
+    monkeypatch.setattr(voices, "compose", twice)
+    for song in plan(80, 0):
+        rng = generator(0, SOUND, song.index)
+        singer = voices.draw_singer(generator(0, ARTIST, song.artist_index))
+        score = mix.score_of(song, rng, 10.0)
+        mix.sung(song, rng, singer, score, 10)
+    assert len(pairs) == 80
+    for found, other in pairs:
+        np.testing.assert_allclose(other, found, atol=1e-9)
+
+
 def test_every_song_keeps_to_its_bandwidth():
     for song in plan(8, 0):
         samples = mix.render_song(

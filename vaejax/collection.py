@@ -96,8 +96,10 @@ def folder_of(settings: dict) -> Path:
     """Where the collection lies; the embedded one in a folder for each of its sizes."""
     if settings["data"]["root"] != "songbook":
         return Path(settings["data"]["root"])
+    from vaejax import songbook
+
     name = "{n_songs}x{duration_s:g}s-seed{seed}".format(**settings["songbook"])
-    return SONGBOOKS / name
+    return SONGBOOKS / f"{name}-v{songbook.VERSION}"
 
 
 def render(settings: dict, folder: Path) -> None:

@@ -10,20 +10,19 @@ The folder appears whole or not at all: it is rendered beside its place and rena
 
 import csv
 import json
-import multiprocessing
 import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
+from vaejax import workers
 from vaejax.songbook import lyrics
 from vaejax.songbook.instruments import SAMPLE_RATE_HZ
 from vaejax.songbook.plan import Song, plan
 
-VERSION = 1  # raised whenever the same settings would give other files
+VERSION = 2  # raised whenever the same settings would give other files
 SHORTEST_S = 1.0
 COLUMNS = (
     "file_name,track_id,song_id,title,artist,language,genre,lyrics_file,"
@@ -61,9 +60,9 @@ def render(
       root: the folder to make; its parents are made too.
       n_songs: 1,120 with `duration_s=30` is the full-size collection.
       duration_s: seconds of each song.
-      seed: the same seed gives the same bytes, whatever `n_workers` is.
-      n_workers: processes; 1 renders in this one. They are spawned, so a script that
-        asks for more must be importable (`if __name__ == "__main__":`).
+      seed: the same seed gives the same bytes, whatever `n_workers` is; another kind
+        of processor rounds some samples otherwise, by the least bit.
+      n_workers: processes; 1 renders in this one.
       on_song: called in this process with the number of songs written so far.
 
     Raises:
@@ -186,16 +185,10 @@ def _finished(jobs: list[Job], n_workers: int) -> Iterator[None]:
     if n_workers == 1 or len(jobs) == 1:
         yield from map(write_song, jobs)
         return
-    # spawned, never forked: the caller may run JAX, whose threads a fork would break
-    with ProcessPoolExecutor(
-        min(n_workers, len(jobs)), mp_context=multiprocessing.get_context("spawn")
-    ) as pool:
-        try:
-            for future in as_completed([pool.submit(write_song, job) for job in jobs]):
-                yield future.result()
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    for _, ended in workers.results(write_song, jobs, n_workers=n_workers):
+        if isinstance(ended, workers.WorkerError):
+            raise ended
+        yield
 
 
 def _audio_name(song: Song) -> str:

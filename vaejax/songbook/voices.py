@@ -120,8 +120,9 @@ def compose(
         cents.append((1 - delivery.spoken) * pitch + delivery.spoken * speech)
         sung += line
         rest_beats = rng.choice([0.5, 1.0, 1.0, 2.0])
-        now = np.ceil((now + seconds.sum() - start_s) / beat_s) * beat_s + start_s
-        now += rest_beats * beat_s
+        # Most lines fill whole beats but for rounding, which processors do differently.
+        beats = np.ceil((now + seconds.sum() - start_s) / beat_s - 1e-6)
+        now = start_s + (beats + rest_beats) * beat_s
     formants = np.array([vowel(accent, s.nucleus) for s in sung])
     return Notes(
         np.concatenate(starts),
