@@ -284,6 +284,21 @@ def test_an_interrupted_render_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_script_of_its_own_may_ask_for_several_processes(tmp_path):
+    script = tmp_path / "script.py"  # without `if __name__ == "__main__":`
+    script.write_text(
+        "import sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).resolve().parents[1])!r})\n"
+        "from vaejax.songbook import render\n"
+        "render('songs', n_songs=4, duration_s=1.0, n_workers=2)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "songs" / "metadata.csv").is_file()
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
