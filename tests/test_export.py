@@ -82,48 +82,44 @@ def test_a_loaded_model_gives_every_song_its_code_bit_for_bit(opened, model, hea
     np.testing.assert_array_equal(model.assign(heard), p[seed])
 
 
-def test_the_example_on_the_card_runs_in_a_process_with_jax_alone(
-    opened, model, heard, tmp_path
-):
-    text = (opened.out / "README.md").read_text()
-    (example,) = re.findall(r"```python\n([^`]*encoder\.stablehlo[^`]*)```", text)
-    np.savez(tmp_path / "features.npz", **heard)
+def as_on_the_card(card: Path, form: str, one: str, absent: set, heard, place: Path):
+    """Codes by the example of a card in a process of its own: of all songs, of one."""
+    examples = re.findall(r"```python\n([^`]*)```", card.read_text())
+    (example,) = [text for text in examples if f"encoder.{form}" in text]
+    np.savez(place / "features.npz", **heard)
     code = (
         "import numpy, sys\n"
         "mel, mfcc = (numpy.load('features.npz')[n] for n in ('mel', 'mfcc'))\n"
-        + example.replace("FOLDER", str(opened.out))
-        + "one = encoder.call({'mel': mel[:1], 'mfcc': mfcc[:1]})\n"
-        "numpy.savez('codes.npz', codes=codes, one=one)\n"
-        "assert not {'vaejax', 'flax', 'optax'} & sys.modules.keys()\n"
+        + example.replace("FOLDER", str(card.parent))
+        + "given = {'mel': mel[:1], 'mfcc': mfcc[:1]}\n"
+        f"numpy.savez('codes.npz', codes=codes, one={one})\n"
+        f"assert not {absent} & sys.modules.keys()\n"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    subprocess.run([sys.executable, "-c", code], cwd=place, check=True)
+    with np.load(place / "codes.npz") as found:
+        return found["codes"], found["one"]
+
+
+def test_the_example_on_the_card_runs_in_a_process_with_jax_alone(
+    opened, model, heard, tmp_path
+):
+    absent = {"vaejax", "flax", "optax"}
+    card, one = opened.out / "README.md", "encoder.call(given)"
+    found = as_on_the_card(card, "stablehlo", one, absent, heard, tmp_path)
     wanted = model.encode(heard)
-    with np.load(tmp_path / "codes.npz") as found:
-        np.testing.assert_allclose(found["codes"], wanted, atol=1e-5)
-        np.testing.assert_allclose(found["one"], wanted[:1], atol=1e-5)
+    np.testing.assert_allclose(found[0], wanted, atol=1e-5)
+    np.testing.assert_allclose(found[1], wanted[:1], atol=1e-5)
 
 
 def test_onnx_runtime_gives_the_same_codes_in_a_process_without_jax(
     opened, model, heard, tmp_path
 ):
     vaejax.export.write(opened.run, opened.record, tmp_path / "out", ["onnx"])
-    text = (tmp_path / "out" / "README.md").read_text()
-    (example,) = re.findall(r"```python\n(import onnxruntime\n[^`]*)```", text)
-    np.savez(tmp_path / "features.npz", **heard)
-    code = (
-        "import numpy, sys\n"
-        "features = numpy.load('features.npz')\n"
-        "mel, mfcc = (features[name] for name in ('mel', 'mfcc'))\n"
-        + example.replace("FOLDER", "out")
-        + "(one,) = session.run(['codes'], {'mel': mel[:1], 'mfcc': mfcc[:1]})\n"
-        "numpy.savez('codes.npz', codes=codes, one=one)\n"
-        "assert not {'vaejax', 'jax'} & sys.modules.keys()\n"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    card, one = tmp_path / "out" / "README.md", "session.run(['codes'], given)[0]"
+    found = as_on_the_card(card, "onnx", one, {"vaejax", "jax"}, heard, tmp_path)
     wanted = model.encode(heard)
-    with np.load(tmp_path / "codes.npz") as found:
-        np.testing.assert_allclose(found["codes"], wanted, atol=1e-5)
-        np.testing.assert_allclose(found["one"], wanted[:1], atol=1e-5)
+    np.testing.assert_allclose(found[0], wanted, atol=1e-5)
+    np.testing.assert_allclose(found[1], wanted[:1], atol=1e-5)
 
 
 CASES = [(name, "early") for name in networks.ENCODERS if name != "mlp"]
