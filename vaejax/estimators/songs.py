@@ -1,10 +1,12 @@
 """The whole path on a folder of songs, and finished runs, from Python.
 
-run = vaejax.load("results/vade/ID")
-run.predict(["new.mp3"])
+    run = vaejax.load("results/vade/ID")
+    run.predict(["new.mp3"])
 
-songs = vaejax.MusicClusterer("vade", n_clusters=8, **{"train.epochs": 50})
-songs.fit("songs/").labels_
+    songs = vaejax.MusicClusterer("vade", n_clusters=8, **{"train.epochs": 50})
+    songs.fit("songs/").labels_
+
+What they do and write is what the launchers do and write.
 """
 
 import copy
@@ -215,9 +217,9 @@ def _config_of(given: str | Path | ConfigDict) -> ConfigDict:
         return copy.deepcopy(given)
     path = Path(given)
     try:
-        return (
-            named_configs.at(path) if path.is_file() else named_configs.get(str(given))
-        )
+        if path.suffix == ".py" and path.is_file():
+            return named_configs.at(path)
+        return named_configs.get(str(given))
     except ValueError as error:
         raise ValueError(
             f"config={str(given)!r} is the name of no config and the path of no file: "
