@@ -33,9 +33,10 @@ def test_of_one_process_everyone_is_that_one():
 
 
 def test_shares_of_processes_follow_each_other_and_differ_by_one(monkeypatch):
-    assert hosts.bounds(7) == [0, 7]
+    assert hosts.ranges(7) == [range(7)]
     monkeypatch.setattr(jax, "process_count", lambda: 3)
-    assert hosts.bounds(7) == [0, 2, 4, 7] and hosts.bounds(1) == [0, 0, 0, 1]
+    assert hosts.ranges(7) == [range(2), range(2, 4), range(4, 7)]
+    assert [len(share) for share in hosts.ranges(1)] == [0, 0, 1]
 
 
 def test_an_array_that_is_held_in_part_gives_its_rows_by_their_numbers():

@@ -81,15 +81,15 @@ def total(x: np.ndarray | np.integer) -> np.ndarray | np.integer:
 def in_shares(items: Sequence, function: Callable[[Sequence], Any]) -> None:
     """Each of several processes does its share of the items, to fill what all read."""
     if jax.process_count() > 1:
-        start, end = bounds(len(items))[jax.process_index() :][:2]
-        function(items[start:end])
+        mine = ranges(len(items))[jax.process_index()]
+        function(items[mine.start : mine.stop])
         meet()
 
 
-def bounds(n: int) -> list[int]:
-    """Where each process's share of n items begins, and the end of the last."""
-    n_processes = jax.process_count()
-    return [n * i // n_processes for i in range(n_processes + 1)]
+def ranges(n: int) -> list[range]:
+    """Each process's share of n items, one after the other."""
+    p = jax.process_count()
+    return [range(n * i // p, n * (i + 1) // p) for i in range(p)]
 
 
 def first_then_others(function: Callable[[], Any]) -> Any:

@@ -115,11 +115,12 @@ def _in_files(
     settings: dict, tracks: Sequence[Track], words: data.Words | None, folder: Path
 ) -> Dataset:
     """Any row may be in a batch: each process writes some of them, for all to read."""
-    bounds = hosts.bounds(len(tracks))
-    rows = np.arange(*bounds[jax.process_index() :][:2])
+    ranges = hosts.ranges(len(tracks))
+    rows = np.array(ranges[jax.process_index()])
     share = Share(rows, np.ones(len(rows), bool))
-    needed = {"needed": lambda usable: _ids(usable, rows)}
-    clips, _ = collection.clips_of(settings, tracks, **needed)
+    clips, _ = collection.clips_of(
+        settings, tracks, needed=lambda usable: _ids(usable, rows)
+    )
     zeros = mapped.in_files(folder / str(jax.process_index()))
     dataset = data.from_songs(tracks, clips, words, settings["data"], zeros, share)
     _refuse_nonfinite(dataset, share)
@@ -128,17 +129,18 @@ def _in_files(
     for x in written.values():
         x.flush()
     hosts.meet()
-    joined = {name: _joined(x, bounds, folder) for name, x in written.items()}
+    joined = {name: _joined(x, ranges, folder) for name, x in written.items()}
     return dataset._replace(streamed=True, batch=dataset.batch | joined)
 
 
-def _joined(mine: np.memmap, bounds: list[int], folder: Path) -> Joined:
+def _joined(mine: np.memmap, ranges: Sequence[range], folder: Path) -> Joined:
     """The rows that all processes have written where this one has written its own."""
-    about, n_rows = (mine.dtype, "r", 0), np.diff(bounds).tolist()
-    paths = [folder / str(i) / Path(mine.filename).name for i in range(len(n_rows))]
-    shapes = [(n, *mine.shape[1:]) for n in n_rows]
-    files = zip(paths, shapes, strict=True)
-    return Joined([np.memmap(path, *about, shape=shape) for path, shape in files])
+    file = Path(mine.filename).name
+    parts = []
+    for i, rows in enumerate(ranges):
+        shape = (len(rows), *mine.shape[1:])
+        parts.append(np.memmap(folder / str(i) / file, mine.dtype, "r", shape=shape))
+    return Joined(parts)
 
 
 def _refuse_nonfinite(dataset: Dataset, share: Share) -> None:

@@ -86,8 +86,8 @@ def row_bytes(x: Rows) -> int:
 
 def forget(x: Rows) -> None:
     """`mapped.forget` of what is here of an array."""
-    parts = x.parts if isinstance(x, Joined) else (getattr(x, "here", x),)
-    for part in parts:
+    here = x.here if isinstance(x, Held) else x
+    for part in here.parts if isinstance(here, Joined) else (here,):
         mapped.forget(part)
 
 

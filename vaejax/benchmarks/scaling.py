@@ -156,17 +156,13 @@ def _work(asked: dict) -> None:
     import jax
 
     from vaejax import devices, hosts, train
-    from vaejax.benchmarks.streaming import random_dataset, small_model
-    from vaejax.shares import shared
+    from vaejax.benchmarks.streaming import small_model
 
     if asked["processes"] > 1:
         hosts.join(asked["address"], asked["processes"], asked["process"])
     mesh = devices.mesh_of(1, seed=1, data=jax.device_count())
     devices.connect(mesh)
-    whole = random_dataset(asked["n"])
-    share = devices.share_of(train.rows_of(whole), mesh)
-    batch = {name: x[share.rows] for name, x in whole.batch.items()}
-    dataset = whole._replace(batch=shared(batch, share, len(whole.ids)))
+    dataset = _dataset(asked["n"], mesh)
     ends, losses = [time.perf_counter()], []
 
     def on_epoch(epoch, state, terms):
@@ -197,6 +193,18 @@ def _work(asked: dict) -> None:
         print(json.dumps(found))
 
 
+def _dataset(n: int, mesh):
+    """Rows of noise, of which those of this process are here."""
+    from vaejax import devices, train
+    from vaejax.benchmarks.streaming import random_dataset
+    from vaejax.shares import shared
+
+    whole = random_dataset(n)
+    share = devices.share_of(train.rows_of(whole), mesh)
+    batch = {name: x[share.rows] for name, x in whole.batch.items()}
+    return whole._replace(batch=shared(batch, share, len(whole.ids)))
+
+
 def _sums(model, tx, state, dataset, mesh) -> Sums:
     """What the devices add up in a step, by the program that is compiled for it."""
     import jax
@@ -223,9 +231,8 @@ def summed(program: str) -> Sums:
     arrays = re.findall(r"([a-z]+)(\d*)\[([\d,]*)\]", " ".join(made))
     n_bytes = 0
     for _, bits, dims in arrays:  # of `pred`, a byte each, none are told
-        n_bytes += (
-            int(bits or 8) // 8 * math.prod(map(int, filter(None, dims.split(","))))
-        )
+        size = math.prod(int(n) for n in dims.split(",") if n)
+        n_bytes += size * (int(bits or 8) // 8)
     return Sums(len(arrays), n_bytes)
 
 
